@@ -1,0 +1,5 @@
+"""`python -m factlab` is the command `factlab`."""
+
+from factlab.cli import main
+
+main()
