@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class FactlabError(Exception):
     """Something a person can mend. `key` names a text in `factlab/texts`, `fields` fill it in.
@@ -12,14 +14,15 @@ class FactlabError(Exception):
 
     exit_code = 1
 
-    def __init__(self, key: str, **fields: object) -> None:
+    def __init__(self, key: str, *, details: Sequence[FactlabError] = (), **fields: object) -> None:
         super().__init__(key)
         self.key = key
         self.fields = fields
+        self.details = tuple(details)  # several mistakes of one file, told together
 
     def __str__(self) -> str:
         told = ", ".join(f"{name}={value}" for name, value in self.fields.items())
-        return f"{self.key}: {told}" if told else self.key
+        return "\n".join([f"{self.key}: {told}" if told else self.key, *map(str, self.details)])
 
 
 class AgreementError(FactlabError):

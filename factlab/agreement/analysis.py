@@ -1,0 +1,57 @@
+"""The analyst's questions, in `analysis.toml`: they may tighten disclosure control, never loosen it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from factlab.agreement.document import Document
+from factlab.agreement.round import Round
+from factlab.agreement.tables import NAMES, SERVICE_CLASSES
+
+FORMAT = "factlab-analysis/1"
+FILE = "analysis.toml"
+COUNTED = ("services", "organisations", "domains")
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """`vulnerable`: a household that reaches any of these numbers; `top`: the open top class; notes in nl and en."""
+
+    vulnerable: Mapping[str, int]
+    top: int
+    threshold: int
+    lowest: Mapping[str, str]
+    notes: Mapping[str, str]
+
+
+def read(file: Path, round_: Round) -> Analysis:
+    """Read and check `analysis.toml` against the round. Raises AgreementError with every mistake."""
+    document = Document(file, FORMAT)
+    rule = {}
+    for name in document.names(("vulnerable",)):
+        if name not in COUNTED:
+            document.wrong(("vulnerable", name), "not_a_choice", choices=", ".join(COUNTED), near="-")
+        number = document.take(("vulnerable", name), int)
+        if number < 1:
+            document.wrong(("vulnerable", name), "at_least_one")
+        rule[name] = number
+    if not rule:
+        document.wrong(("vulnerable",), "no_rule")
+    top = document.take(("top_class",), int, SERVICE_CLASSES)
+    if not 2 <= top <= 20:
+        document.wrong(("top_class",), "top_class")
+    threshold = document.take(("threshold",), int, round_.least_threshold)
+    if threshold < round_.least_threshold:
+        document.wrong(("threshold",), "loosens", least=round_.least_threshold)
+    lowest = {}
+    for name in document.names(("levels",)):
+        if name not in NAMES:
+            document.wrong(("levels", name), "not_a_choice", choices=", ".join(NAMES), near="-")
+        lowest[name] = document.choose(("levels", name), round_.levels or ("municipality",))
+    notes = {
+        lang: document.take(("presentation", f"note_{lang}"), str, "") for lang in ("nl", "en")
+    }
+    document.finish()
+    return Analysis(rule, top, threshold, lowest, notes)

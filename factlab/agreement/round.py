@@ -1,0 +1,268 @@
+"""The round: what the parties promise each other, in `round.toml`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import tomli_w
+
+from factlab.agreement.document import Document, Place
+from factlab.agreement.tables import NAMES
+from factlab.cells import MUNICIPALITY
+from factlab.errors import AgreementError
+
+FORMAT = "factlab-round/1"
+FILE = "round.toml"
+SIGN_BYTES, SEAL_BYTES = 32, 1216  # Ed25519; X-Wing (ML-KEM-768 and X25519)
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_MUNICIPALITY = re.compile(r"GM\d{4}")
+LEAST_THRESHOLD = 5  # below it no Dutch statistical office publishes
+
+Content = Literal["services", "register"]
+CONTENTS: tuple[Content, ...] = ("services", "register")
+
+
+@dataclass(frozen=True)
+class Keys:
+    """A party's public keys: Ed25519 to verify what it signs, X-Wing to seal what only it may open. Empty in a draft."""
+
+    sign: bytes = b""
+    seal: bytes = b""
+
+
+@dataclass(frozen=True)
+class Participant:
+    """An organisation that delivers (*deelnemer*): `services` are the catalogue codes that it may deliver."""
+
+    id: str
+    name: str
+    content: Content
+    services: tuple[str, ...]
+    keys: Keys = Keys()
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of Factlab as agreed; a draft has no `round_id`, keys and checksum yet."""
+
+    id: str
+    title: str
+    round_id: str  # 16 random bytes as hex; the salt of every derivation
+    trust: Literal["direct"]
+    count: Literal["reference", "period"]
+    start: datetime.date
+    end: datetime.date
+    reference_date: datetime.date
+    least_threshold: int
+    communal_above: int
+    municipalities: tuple[tuple[str, str], ...]  # (code, name)
+    catalogue_file: str
+    catalogue_sha256: str
+    areas_file: str
+    borders_file: str
+    levels: tuple[str, ...]
+    lowest: Mapping[str, str]  # a table's lowest level, where the round asks for another than the default
+    convenor: str
+    analyst: str
+    analyst_keys: Keys
+    participants: tuple[Participant, ...]
+
+    @property
+    def is_draft(self) -> bool:
+        return not self.round_id
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of the binding part: id, municipalities, period, trust, catalogue, least threshold.
+
+        Every delivery names it. What an amendment may change (participants, keys) is not in it.
+        """
+        binding = {
+            "catalogue": self.catalogue_sha256,
+            "count": self.count,
+            "id": self.id,
+            "least_threshold": self.least_threshold,
+            "municipalities": [list(pair) for pair in self.municipalities],
+            "period": [self.start.isoformat(), self.end.isoformat(), self.reference_date.isoformat()],
+            "round_id": self.round_id,
+            "trust": self.trust,
+        }
+        text = json.dumps(binding, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(b"factlab/v1/binding\0" + text.encode()).hexdigest()
+
+    def participant(self, participant_id: str) -> Participant:
+        for participant in self.participants:
+            if participant.id == participant_id:
+                return participant
+        raise AgreementError(
+            "agreement.no_such_participant",
+            participant=participant_id,
+            known=", ".join(participant.id for participant in self.participants),
+        )
+
+    @property
+    def register_holder(self) -> Participant:
+        return next(participant for participant in self.participants if participant.content == "register")
+
+
+def _key(document: Document, place: Place, size: int) -> bytes:
+    text = document.take(place, str, "")
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        key = b"?"
+    if text and len(key) != size:
+        document.wrong(place, "not_a_key", size=size)
+    return key
+
+
+def _keys(document: Document, place: Place) -> Keys:
+    return Keys(
+        _key(document, (*place, "sign"), SIGN_BYTES), _key(document, (*place, "seal"), SEAL_BYTES)
+    )
+
+
+def _participants(document: Document) -> tuple[Participant, ...]:
+    found: list[Participant] = []
+    for index in document.items("participant"):
+        place: Place = ("participant", index)
+        identifier = document.take((*place, "id"), str)
+        if identifier and not _SLUG.fullmatch(identifier):
+            document.wrong((*place, "id"), "not_a_slug")
+        if any(identifier == other.id for other in found):
+            document.wrong((*place, "id"), "twice", value=identifier)
+        content: Content = (
+            "register" if document.choose((*place, "content"), CONTENTS) == "register" else "services"
+        )
+        services = document.texts((*place, "services"), [])
+        if content == "services" and not services:
+            document.wrong((*place, "services"), "no_services")
+        if content == "register" and services:
+            document.wrong((*place, "services"), "register_has_services")
+        found.append(
+            Participant(
+                identifier, document.take((*place, "name"), str), content, services, _keys(document, place)
+            )
+        )
+    if not found:
+        document.wrong(("participant",), "no_participants")
+    elif sum(participant.content == "register" for participant in found) != 1:
+        document.wrong(("participant",), "one_register")
+    return tuple(found)
+
+
+def read(file: Path) -> Round:
+    """Read and check `round.toml`. Raises AgreementError with every mistake, its line and a hint."""
+    document = Document(file, FORMAT)
+    identifier = document.take(("id",), str)
+    if identifier and not _SLUG.fullmatch(identifier):
+        document.wrong(("id",), "not_a_slug")
+    round_id = document.take(("round_id",), str, "")
+    if round_id and not re.fullmatch(r"[0-9a-f]{32}", round_id):
+        document.wrong(("round_id",), "not_a_round_id")
+    start, end = document.take(("period", "start"), datetime.date), document.take(("period", "end"), datetime.date)
+    reference = document.take(("period", "reference_date"), datetime.date)
+    if end < start:
+        document.wrong(("period", "end"), "ends_before_it_starts")
+    elif not start <= reference <= end:
+        document.wrong(("period", "reference_date"), "reference_outside_period")
+    threshold = document.take(("least_threshold",), int)
+    if threshold < LEAST_THRESHOLD:
+        document.wrong(("least_threshold",), "threshold_too_low", least=LEAST_THRESHOLD)
+    communal = document.take(("exclusions", "communal_above"), int)
+    if communal < 2:
+        document.wrong(("exclusions", "communal_above"), "communal_too_low")
+    municipalities = []
+    for index in document.items("municipality"):
+        code = document.take(("municipality", index, "code"), str)
+        if not _MUNICIPALITY.fullmatch(code):
+            document.wrong(("municipality", index, "code"), "not_a_municipality_code")
+        municipalities.append((code, document.take(("municipality", index, "name"), str)))
+    if len(municipalities) != 1:
+        document.wrong(("municipality",), "one_municipality")
+    levels = document.texts(("areas", "levels"))
+    if levels and levels[0] != MUNICIPALITY:
+        document.wrong(("areas", "levels"), "levels_start", level=MUNICIPALITY)
+    lowest = {}
+    for name in document.names(("tables",)):
+        if name not in NAMES:
+            document.wrong(("tables", name), "not_a_choice", choices=", ".join(NAMES), near="-")
+        lowest[name] = document.choose(("tables", name), levels or (MUNICIPALITY,))
+    participants = _participants(document)
+    convenor = document.take(("convenor", "participant"), str)
+    if convenor not in {participant.id for participant in participants}:
+        document.wrong(("convenor", "participant"), "convenor_is_no_participant")
+    made = Round(
+        id=identifier,
+        title=document.take(("title",), str),
+        round_id=round_id,
+        trust="direct" if document.choose(("trust",), ("direct",)) else "direct",
+        count="period" if document.choose(("count",), ("reference", "period"), "reference") == "period" else "reference",
+        start=start,
+        end=end,
+        reference_date=reference,
+        least_threshold=threshold,
+        communal_above=communal,
+        municipalities=tuple(municipalities),
+        catalogue_file=document.take(("catalogue", "file"), str),
+        catalogue_sha256=document.take(("catalogue", "sha256"), str, ""),
+        areas_file=document.take(("areas", "file"), str),
+        borders_file=document.take(("areas", "borders"), str),
+        levels=levels,
+        lowest=lowest,
+        convenor=convenor,
+        analyst=document.take(("analyst", "name"), str),
+        analyst_keys=_keys(document, ("analyst",)),
+        participants=participants,
+    )
+    document.finish()
+    return made
+
+
+def to_toml(round_: Round) -> str:
+    """The round as the text of `round.toml`; reading it back gives the same round."""
+
+    def keys(of: Keys) -> dict[str, str]:
+        named = {"sign": of.sign, "seal": of.seal}
+        return {name: base64.b64encode(key).decode() for name, key in named.items() if key}
+
+    told: dict[str, Any] = {
+        "format": FORMAT,
+        "id": round_.id,
+        "title": round_.title,
+        **({"round_id": round_.round_id} if round_.round_id else {}),
+        "trust": round_.trust,
+        "count": round_.count,
+        "least_threshold": round_.least_threshold,
+        "period": {"start": round_.start, "end": round_.end, "reference_date": round_.reference_date},
+        "catalogue": {
+            "file": round_.catalogue_file,
+            **({"sha256": round_.catalogue_sha256} if round_.catalogue_sha256 else {}),
+        },
+        "areas": {"file": round_.areas_file, "borders": round_.borders_file, "levels": list(round_.levels)},
+        "exclusions": {"communal_above": round_.communal_above},
+        **({"tables": dict(round_.lowest)} if round_.lowest else {}),
+        "convenor": {"participant": round_.convenor},
+        "analyst": {"name": round_.analyst, **keys(round_.analyst_keys)},
+        "municipality": [{"code": code, "name": name} for code, name in round_.municipalities],
+        "participant": [
+            {
+                "id": participant.id,
+                "name": participant.name,
+                "content": participant.content,
+                **({"services": list(participant.services)} if participant.services else {}),
+                **keys(participant.keys),
+            }
+            for participant in round_.participants
+        ],
+    }
+    return tomli_w.dumps(told)
