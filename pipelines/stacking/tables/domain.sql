@@ -1,0 +1,17 @@
+-- Households that use each domain.
+-- reads: stack, household_use, catalogue, place (area, level, code: where each area lies), wanted (table_name, level)
+-- makes: rows of counts
+-- may see: households by a running number, no key
+insert into counts
+select
+    wanted.table_name,
+    place.level,
+    place.code,
+    catalogue.domain as category,
+    count(distinct stack.household) as households
+from stack
+inner join household_use on stack.household = household_use.household
+inner join catalogue on household_use.service = catalogue.service
+inner join place on stack.area = place.area
+inner join wanted on place.level = wanted.level and wanted.table_name = 'domain'
+group by wanted.table_name, place.level, place.code, category;
