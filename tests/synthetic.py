@@ -37,7 +37,9 @@ def codebook(
         areas.append(Area(f"WK9999{d + 1:02}", f"Wijk {d + 1}", "district", "GM9999"))
         count = 1 if d == districts - 1 and districts > 1 else neighbourhoods
         below += [
-            Area(f"BU9999{d + 1:02}{n + 1:02}", f"Buurt {d + 1}.{n + 1}", "neighbourhood", f"WK9999{d + 1:02}")
+            Area(
+                f"BU9999{d + 1:02}{n + 1:02}", f"Buurt {d + 1}.{n + 1}", "neighbourhood", f"WK9999{d + 1:02}"
+            )
             for n in range(count)
         ]
     parties = tuple(
@@ -72,7 +74,12 @@ def codebook(
         services=catalogue,
         organisations=parties,
         tables=tables.build(
-            levels, lowest or {}, DOMAINS, catalogue, parties, rule or {"domains": 2, "services": 3}
+            levels=levels,
+            lowest=lowest or {},
+            domains=DOMAINS,
+            services=catalogue,
+            organisations=parties,
+            rule=rule or {"domains": 2, "services": 3},
         ),
     )
 

@@ -43,7 +43,10 @@ def read(folder: Path) -> Agreement:
     known = {service.code for service in valid}
     wrong = [
         AgreementError(
-            "agreement.unknown_service", file=_round.FILE, participant=participant.id, codes=", ".join(unknown)
+            "agreement.unknown_service",
+            file=_round.FILE,
+            participant=participant.id,
+            codes=", ".join(unknown),
         )
         for participant in round_.participants
         if (unknown := [code for code in participant.services if code not in known])
@@ -53,9 +56,7 @@ def read(folder: Path) -> Agreement:
     areas = _areas.read(folder / round_.areas_file, round_.levels, round_.municipalities[0][0])
     borders = _areas.read_borders(folder / round_.borders_file, areas)
     asked = folder / _analysis.FILE
-    return Agreement(
-        round_, valid, areas, borders, _analysis.read(asked, round_) if asked.exists() else None
-    )
+    return Agreement(round_, valid, areas, borders, _analysis.read(asked, round_) if asked.exists() else None)
 
 
 def codebook(agreement: Agreement, delivered: Collection[str]) -> Codebook:
@@ -77,7 +78,11 @@ def codebook(agreement: Agreement, delivered: Collection[str]) -> Codebook:
             service.line,
             "informal" if service.formality == "informal" else "formal",
             tuple(
-                sorted(participant.id for participant in round_.participants if service.code in participant.services)
+                sorted(
+                    participant.id
+                    for participant in round_.participants
+                    if service.code in participant.services
+                )
             ),
         )
         for service in agreement.services
@@ -99,13 +104,13 @@ def codebook(agreement: Agreement, delivered: Collection[str]) -> Codebook:
         services=services,
         organisations=organisations,
         tables=_tables.build(
-            round_.levels,
-            {**round_.lowest, **analysis.lowest},
-            domains,
-            services,
-            organisations,
-            analysis.vulnerable,
-            analysis.top,
+            levels=round_.levels,
+            lowest={**round_.lowest, **analysis.lowest},
+            domains=domains,
+            services=services,
+            organisations=organisations,
+            rule=analysis.vulnerable,
+            top=analysis.top,
         ),
         notes={lang: note for lang, note in analysis.notes.items() if note},
     )

@@ -33,16 +33,16 @@ def read(file: Path, round_: Round) -> Analysis:
     for name in document.names(("vulnerable",)):
         if name not in COUNTED:
             document.wrong(("vulnerable", name), "not_a_choice", choices=", ".join(COUNTED), near="-")
-        number = document.take(("vulnerable", name), int)
+        number = document.number(("vulnerable", name))
         if number < 1:
             document.wrong(("vulnerable", name), "at_least_one")
         rule[name] = number
     if not rule:
         document.wrong(("vulnerable",), "no_rule")
-    top = document.take(("top_class",), int, SERVICE_CLASSES)
+    top = document.number(("top_class",), SERVICE_CLASSES)
     if not 2 <= top <= 20:
         document.wrong(("top_class",), "top_class")
-    threshold = document.take(("threshold",), int, round_.least_threshold)
+    threshold = document.number(("threshold",), round_.least_threshold)
     if threshold < round_.least_threshold:
         document.wrong(("threshold",), "loosens", least=round_.least_threshold)
     lowest = {}
@@ -50,8 +50,6 @@ def read(file: Path, round_: Round) -> Analysis:
         if name not in NAMES:
             document.wrong(("levels", name), "not_a_choice", choices=", ".join(NAMES), near="-")
         lowest[name] = document.choose(("levels", name), round_.levels or ("municipality",))
-    notes = {
-        lang: document.take(("presentation", f"note_{lang}"), str, "") for lang in ("nl", "en")
-    }
+    notes = {lang: document.text(("presentation", f"note_{lang}"), "") for lang in ("nl", "en")}
     document.finish()
     return Analysis(rule, top, threshold, lowest, notes)

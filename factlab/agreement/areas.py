@@ -31,7 +31,7 @@ def read(file: Path, levels: tuple[str, ...], municipality: str) -> tuple[Area, 
     seen: set[str] = set()
     for line, row in rows:
 
-        def note(key: str, name: str, line: int = line, **fields: object) -> None:
+        def note(key: str, name: str, line: int = line, **fields: str) -> None:
             wrong.append(AgreementError(f"agreement.{key}", file=file.name, line=line, name=name, **fields))
 
         if row["level"] not in levels:
@@ -51,12 +51,18 @@ def read(file: Path, levels: tuple[str, ...], municipality: str) -> tuple[Area, 
             if row["level"] == level and row["code"] not in parents:
                 wrong.append(
                     AgreementError(
-                        "agreement.no_children", file=file.name, line=line, name="code", level=levels[depth + 1]
+                        "agreement.no_children",
+                        file=file.name,
+                        line=line,
+                        name="code",
+                        level=levels[depth + 1],
                     )
                 )
     if municipality not in seen:
         wrong.append(
-            AgreementError("agreement.not_the_municipality", file=file.name, line=1, name="code", expected=municipality)
+            AgreementError(
+                "agreement.not_the_municipality", file=file.name, line=1, name="code", expected=municipality
+            )
         )
     if wrong:
         raise AgreementError("agreement.invalid", file=file.name, number=len(wrong), details=wrong)

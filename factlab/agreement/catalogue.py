@@ -68,8 +68,10 @@ def read(file: Path) -> tuple[CatalogueService, ...]:
     labels: dict[str, tuple[str, str]] = {}
     for line, row in rows:
 
-        def note(key: str, name: str, line: int = line, **fields: object) -> None:
-            wrong.append(AgreementError(f"agreement.{key}", file=file.name, line=line, name=name, **fields))
+        def note(key: str, name: str, line: int = line, **fields: str) -> None:
+            wrong.append(
+                AgreementError(f"agreement.{key}", file=file.name, line=line, name=name, details=(), **fields)
+            )
 
         if None in row or any(row[column] is None for column in COLUMNS):
             note("short_row", "-")

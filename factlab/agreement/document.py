@@ -8,12 +8,11 @@ import re
 import tomllib
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from factlab.errors import AgreementError
 
 Place = tuple[str | int, ...]
-Value = TypeVar("Value", str, int, datetime.date, list)  # type: ignore[type-arg]
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\-]+)\s*\]\]?")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_\-]+|\"[^\"]*\")\s*=")
@@ -59,7 +58,7 @@ class Document:
         self._lines = _lines(text)
         self._taken: set[Place] = set()
         self.mistakes: list[AgreementError] = []
-        if self.take(("format",), str, default="") != format_name:
+        if self.text(("format",), default="") != format_name:
             self.wrong(("format",), "wrong_format", expected=format_name)
 
     def line(self, place: Place) -> int:
@@ -72,7 +71,9 @@ class Document:
         """Note a mistake: a text of `texts/agreement.toml` at the line of `place`."""
         name = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
         self.mistakes.append(
-            AgreementError(f"agreement.{key}", file=self.file.name, line=self.line(place), name=name, **fields)
+            AgreementError(
+                f"agreement.{key}", file=self.file.name, line=self.line(place), name=name, **fields
+            )
         )
 
     def _find(self, place: Place) -> Any:
@@ -84,26 +85,37 @@ class Document:
                 return None
         return value
 
-    def take(self, place: Place, kind: type[Value], default: Value | None = None) -> Value:
-        """The value at `place`; a missing or wrongly typed one is noted and an empty one given, to find more mistakes."""
+    def _take(self, place: Place, kind: type, default: Any) -> Any:
+        """The value at `place`, or None where it is missing or of another kind; that is noted as a mistake."""
         self._taken.add(place)
         value = self._find(place)
         if value is None:
             if default is None:
                 self.wrong(place, "missing")
-                return cast(Value, datetime.date(2000, 1, 1) if kind is datetime.date else kind())
             return default
-        plain = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
-        if not plain or isinstance(value, datetime.datetime):
+        confused = isinstance(
+            value, bool if kind is int else datetime.datetime
+        )  # both are the other by inheritance
+        if not isinstance(value, kind) or confused:
             self.wrong(place, "wrong_kind", expected=_KINDS[kind])
-            if default is not None:
-                return default
-            return cast(Value, datetime.date(2000, 1, 1) if kind is datetime.date else kind())
-        return cast(Value, value)
+            return default
+        return value
+
+    # A missing value is noted, and an empty one given, so that the reading goes on and finds more mistakes.
+
+    def text(self, place: Place, default: str | None = None) -> str:
+        return cast(str, self._take(place, str, default) or "")
+
+    def number(self, place: Place, default: int | None = None) -> int:
+        value = self._take(place, int, default)
+        return 0 if value is None else cast(int, value)
+
+    def day(self, place: Place) -> datetime.date:
+        return cast(datetime.date, self._take(place, datetime.date, None) or datetime.date(2000, 1, 1))
 
     def choose(self, place: Place, choices: Collection[str], default: str | None = None) -> str:
         """A text that must be one of `choices`."""
-        value = self.take(place, str, default)
+        value = self.text(place, default)
         if value not in choices and value:
             near = difflib.get_close_matches(value, choices, 1)
             self.wrong(place, "not_a_choice", choices=", ".join(choices), near=near[0] if near else "-")
@@ -111,7 +123,7 @@ class Document:
 
     def texts(self, place: Place, default: list[str] | None = None) -> tuple[str, ...]:
         """A list of texts."""
-        values = self.take(place, list, default)
+        values = self._take(place, list, default) or []
         if not all(isinstance(value, str) for value in values):
             self.wrong(place, "wrong_kind", expected="list of texts")
             return ()
@@ -147,5 +159,7 @@ class Document:
         if isinstance(value, dict):
             return [leaf for key, inner in value.items() for leaf in self._leaves((*place, key), inner)]
         if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-            return [leaf for index, inner in enumerate(value) for leaf in self._leaves((*place, index), inner)]
+            return [
+                leaf for index, inner in enumerate(value) for leaf in self._leaves((*place, index), inner)
+            ]
         return [place]

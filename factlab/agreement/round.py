@@ -28,6 +28,7 @@ _MUNICIPALITY = re.compile(r"GM\d{4}")
 LEAST_THRESHOLD = 5  # below it no Dutch statistical office publishes
 
 Content = Literal["services", "register"]
+TRUSTS = ("direct",)
 CONTENTS: tuple[Content, ...] = ("services", "register")
 
 
@@ -115,7 +116,7 @@ class Round:
 
 
 def _key(document: Document, place: Place, size: int) -> bytes:
-    text = document.take(place, str, "")
+    text = document.text(place, "")
     try:
         key = base64.b64decode(text, validate=True)
     except binascii.Error:
@@ -126,16 +127,14 @@ def _key(document: Document, place: Place, size: int) -> bytes:
 
 
 def _keys(document: Document, place: Place) -> Keys:
-    return Keys(
-        _key(document, (*place, "sign"), SIGN_BYTES), _key(document, (*place, "seal"), SEAL_BYTES)
-    )
+    return Keys(_key(document, (*place, "sign"), SIGN_BYTES), _key(document, (*place, "seal"), SEAL_BYTES))
 
 
 def _participants(document: Document) -> tuple[Participant, ...]:
     found: list[Participant] = []
     for index in document.items("participant"):
         place: Place = ("participant", index)
-        identifier = document.take((*place, "id"), str)
+        identifier = document.text((*place, "id"))
         if identifier and not _SLUG.fullmatch(identifier):
             document.wrong((*place, "id"), "not_a_slug")
         if any(identifier == other.id for other in found):
@@ -150,7 +149,7 @@ def _participants(document: Document) -> tuple[Participant, ...]:
             document.wrong((*place, "services"), "register_has_services")
         found.append(
             Participant(
-                identifier, document.take((*place, "name"), str), content, services, _keys(document, place)
+                identifier, document.text((*place, "name")), content, services, _keys(document, place)
             )
         )
     if not found:
@@ -163,30 +162,33 @@ def _participants(document: Document) -> tuple[Participant, ...]:
 def read(file: Path) -> Round:
     """Read and check `round.toml`. Raises AgreementError with every mistake, its line and a hint."""
     document = Document(file, FORMAT)
-    identifier = document.take(("id",), str)
+    identifier = document.text(("id",))
     if identifier and not _SLUG.fullmatch(identifier):
         document.wrong(("id",), "not_a_slug")
-    round_id = document.take(("round_id",), str, "")
+    round_id = document.text(("round_id",), "")
     if round_id and not re.fullmatch(r"[0-9a-f]{32}", round_id):
         document.wrong(("round_id",), "not_a_round_id")
-    start, end = document.take(("period", "start"), datetime.date), document.take(("period", "end"), datetime.date)
-    reference = document.take(("period", "reference_date"), datetime.date)
+    start, end = (
+        document.day(("period", "start")),
+        document.day(("period", "end")),
+    )
+    reference = document.day(("period", "reference_date"))
     if end < start:
         document.wrong(("period", "end"), "ends_before_it_starts")
     elif not start <= reference <= end:
         document.wrong(("period", "reference_date"), "reference_outside_period")
-    threshold = document.take(("least_threshold",), int)
+    threshold = document.number(("least_threshold",))
     if threshold < LEAST_THRESHOLD:
         document.wrong(("least_threshold",), "threshold_too_low", least=LEAST_THRESHOLD)
-    communal = document.take(("exclusions", "communal_above"), int)
+    communal = document.number(("exclusions", "communal_above"))
     if communal < 2:
         document.wrong(("exclusions", "communal_above"), "communal_too_low")
     municipalities = []
     for index in document.items("municipality"):
-        code = document.take(("municipality", index, "code"), str)
+        code = document.text(("municipality", index, "code"))
         if not _MUNICIPALITY.fullmatch(code):
             document.wrong(("municipality", index, "code"), "not_a_municipality_code")
-        municipalities.append((code, document.take(("municipality", index, "name"), str)))
+        municipalities.append((code, document.text(("municipality", index, "name"))))
     if len(municipalities) != 1:
         document.wrong(("municipality",), "one_municipality")
     levels = document.texts(("areas", "levels"))
@@ -198,29 +200,32 @@ def read(file: Path) -> Round:
             document.wrong(("tables", name), "not_a_choice", choices=", ".join(NAMES), near="-")
         lowest[name] = document.choose(("tables", name), levels or (MUNICIPALITY,))
     participants = _participants(document)
-    convenor = document.take(("convenor", "participant"), str)
+    convenor = document.text(("convenor", "participant"))
     if convenor not in {participant.id for participant in participants}:
         document.wrong(("convenor", "participant"), "convenor_is_no_participant")
+    document.choose(("trust",), TRUSTS)
     made = Round(
         id=identifier,
-        title=document.take(("title",), str),
+        title=document.text(("title",)),
         round_id=round_id,
-        trust="direct" if document.choose(("trust",), ("direct",)) else "direct",
-        count="period" if document.choose(("count",), ("reference", "period"), "reference") == "period" else "reference",
+        trust="direct",
+        count="period"
+        if document.choose(("count",), ("reference", "period"), "reference") == "period"
+        else "reference",
         start=start,
         end=end,
         reference_date=reference,
         least_threshold=threshold,
         communal_above=communal,
         municipalities=tuple(municipalities),
-        catalogue_file=document.take(("catalogue", "file"), str),
-        catalogue_sha256=document.take(("catalogue", "sha256"), str, ""),
-        areas_file=document.take(("areas", "file"), str),
-        borders_file=document.take(("areas", "borders"), str),
+        catalogue_file=document.text(("catalogue", "file")),
+        catalogue_sha256=document.text(("catalogue", "sha256"), ""),
+        areas_file=document.text(("areas", "file")),
+        borders_file=document.text(("areas", "borders")),
         levels=levels,
         lowest=lowest,
         convenor=convenor,
-        analyst=document.take(("analyst", "name"), str),
+        analyst=document.text(("analyst", "name")),
         analyst_keys=_keys(document, ("analyst",)),
         participants=participants,
     )

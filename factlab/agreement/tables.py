@@ -147,18 +147,25 @@ NAMES = tuple(declared.name for declared in DECLARED)
 def _classes(most: int, top: int | None) -> tuple[Category, ...]:
     last = most if top is None else top
     codes = [str(number) for number in range(last)] + [f"{last}+" if top is not None else str(last)]
-    return tuple(Category(code, code.replace("+", " of meer"), code.replace("+", " or more")) for code in codes)
+    return tuple(
+        Category(code, code.replace("+", " of meer"), code.replace("+", " or more")) for code in codes
+    )
 
 
 def _rule_text(rule: Mapping[str, int]) -> dict[str, str]:
     nl = {"services": "voorzieningen", "organisations": "organisaties", "domains": "domeinen"}
     return {
-        "nl": "Huishoudens met minstens " + ", of minstens ".join(f"{n} {nl[of]}" for of, n in rule.items()) + ".",
-        "en": "Households with at least " + ", or at least ".join(f"{n} {of}" for of, n in rule.items()) + ".",
+        "nl": "Huishoudens met minstens "
+        + ", of minstens ".join(f"{n} {nl[of]}" for of, n in rule.items())
+        + ".",
+        "en": "Households with at least "
+        + ", or at least ".join(f"{n} {of}" for of, n in rule.items())
+        + ".",
     }
 
 
 def build(
+    *,
     levels: Sequence[str],
     lowest: Mapping[str, str],
     domains: Sequence[Domain],
@@ -195,9 +202,7 @@ def build(
         ),
         ("users", "domains"): tuple(Category(d.code, d.nl, d.en, d.code in present) for d in domains),
         ("users", "services"): tuple(Category(s.code, s.nl, s.en, s.code in delivered) for s in services),
-        ("users", "organisations"): tuple(
-            Category(o.id, o.name, o.name, o.delivered) for o in organisations
-        ),
+        ("users", "organisations"): tuple(Category(o.id, o.name, o.name, o.delivered) for o in organisations),
         ("rule", ""): (Category("yes", "ja", "yes"), Category("no", "nee", "no")),
     }
     categories["unmatched", "organisations"] = categories["users", "organisations"]

@@ -39,7 +39,11 @@ def count(engine: Engine, codebook: Codebook) -> CountTable:
     engine.load(
         "wanted",
         pa.Table.from_pylist(
-            [{"table_name": table.name, "level": level} for table in codebook.tables for level in table.levels]
+            [
+                {"table_name": table.name, "level": level}
+                for table in codebook.tables
+                for level in table.levels
+            ]
         ),
     )
     rule = next((table.rule for table in codebook.tables if table.kind == "rule"), {})

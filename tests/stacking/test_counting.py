@@ -12,7 +12,9 @@ from factlab.stacking import count
 from tests import synthetic
 
 
-def counted(book: Codebook, made: list[synthetic.Household], unmatched: dict[str, int] | None = None) -> CountTable:
+def counted(
+    book: Codebook, made: list[synthetic.Household], unmatched: dict[str, int] | None = None
+) -> CountTable:
     with Engine() as engine:
         load(engine, made, unmatched)
         return count(engine, book)
@@ -57,7 +59,9 @@ def load(engine: Engine, made: list[synthetic.Household], unmatched: dict[str, i
 def test_equals_counting_household_by_household(seed: int, missing: frozenset[str]) -> None:
     book = synthetic.codebook(missing=missing, rule={"domains": 2, "organisations": 3})
     made = synthetic.households(book, 700, seed)
-    assert dict(counted(book, made, {"org-3": 12}).counts) == dict(synthetic.count(book, made, {"org-3": 12}).counts)
+    assert dict(counted(book, made, {"org-3": 12}).counts) == dict(
+        synthetic.count(book, made, {"org-3": 12}).counts
+    )
 
 
 def test_same_service_of_two_organisations_is_one_service_of_two_organisations() -> None:
@@ -79,7 +83,11 @@ def test_nobody_uses_anything() -> None:
 
 def test_a_table_is_counted_at_its_own_levels_only() -> None:
     book = synthetic.codebook()
-    levels = {key.area_level for key in counted(book, synthetic.households(book, 200)).counts if key.table == "service"}
+    levels = {
+        key.area_level
+        for key in counted(book, synthetic.households(book, 200)).counts
+        if key.table == "service"
+    }
     assert levels == {"municipality", "district"}
 
 

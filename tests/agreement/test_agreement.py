@@ -1,0 +1,164 @@
+"""The agreement is checked whole: every mistake with its line, and nothing that loosens what was promised."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from factlab import agreement
+from factlab.agreement import round as rounds
+from factlab.cells import CellKey
+from factlab.errors import AgreementError, FactlabError
+from factlab.texts import LANGUAGES, say
+
+SAMPLE = Path(__file__).parents[2] / "sample_data" / "agreement"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SAMPLE, tmp_path / "round"))
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def mistakes(folder: Path) -> list[FactlabError]:
+    with pytest.raises(AgreementError) as caught:
+        agreement.read(folder)
+    return list(caught.value.details) or [caught.value]
+
+
+def told(error: FactlabError) -> str:
+    for lang in LANGUAGES:
+        assert say(error.key, lang, **error.fields)
+    return say(error.key, "en", **error.fields)
+
+
+def test_the_sample_is_a_sound_draft() -> None:
+    read = agreement.read(SAMPLE)
+    assert read.round.is_draft
+    assert len(read.round.participants) >= 13
+    assert read.analysis is not None
+
+
+def test_writing_and_reading_gives_the_same_round(tmp_path: Path) -> None:
+    read = rounds.read(SAMPLE / "round.toml")
+    (tmp_path / "round.toml").write_text(rounds.to_toml(read), encoding="utf-8")
+    assert rounds.read(tmp_path / "round.toml") == read
+
+
+def test_every_mistake_is_told_at_once_with_its_line(folder: Path) -> None:
+    file = folder / "round.toml"
+    change(file, "least_threshold = 10", 'least_threshold = "ten"')
+    change(file, "communal_above", "comunal_above")
+    change(file, 'content = "register"', 'content = "registr"')
+    lines = file.read_text(encoding="utf-8").splitlines()
+    sentences = [told(error) for error in mistakes(folder)]
+
+    def line(piece: str) -> int:
+        return next(number for number, text in enumerate(lines, 1) if piece in text)
+
+    assert any(f"line {line('least_threshold')}:" in s and "number" in s for s in sentences)
+    assert any(f"line {line('comunal_above')}:" in s and "communal_above" in s for s in sentences)
+    assert any(f"line {line('registr')}:" in s and "Closest: register" in s for s in sentences)
+
+
+def test_broken_toml_names_the_line(folder: Path) -> None:
+    change(folder / "round.toml", 'trust = "direct"', 'trust = "direct')
+    (error,) = mistakes(folder)
+    assert error.key == "agreement.not_toml"
+    lines = (folder / "round.toml").read_text(encoding="utf-8").splitlines()
+    assert lines[int(str(error.fields["line"])) - 1].startswith("trust")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("least_threshold = 10", "least_threshold = 4", "threshold_too_low"),
+        ("reference_date = 2025-12-31", "reference_date = 2026-12-31", "reference_outside_period"),
+        ("end = 2025-12-31", "end = 2024-12-31", "ends_before_it_starts"),
+        ('trust = "direct"', 'trust = "none"', "not_a_choice"),
+        ('code = "GM9999"', 'code = "9999"', "not_a_municipality_code"),
+        ('"WMO-HBH"', '"WMO-XXX"', "unknown_service"),
+        ('"WMO-HBH"', '"AWBZ-BEG"', "unknown_service"),  # in the catalogue, but it ended in 2014
+    ],
+)
+def test_one_fault_each(folder: Path, old: str, new: str, key: str) -> None:
+    change(folder / "round.toml", old, new)
+    found = mistakes(folder)
+    assert [error.key for error in found] == [f"agreement.{key}"]
+    told(found[0])
+
+
+def test_an_analysis_can_only_be_stricter(folder: Path) -> None:
+    file = folder / "analysis.toml"
+    change(file, 'format = "factlab-analysis/1"', 'format = "factlab-analysis/1"\nthreshold = 5')
+    assert [error.key for error in mistakes(folder)] == ["agreement.loosens"]
+    change(file, "threshold = 5", "threshold = 15")
+    assert agreement.codebook(agreement.read(folder), set()).threshold == 15
+
+
+def test_an_area_in_the_wrong_place(folder: Path) -> None:
+    file = folder / "areas.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    number = next(n for n, text in enumerate(lines) if text.startswith("BU"))
+    lines[number] = lines[number].rpartition(",")[0] + ",GM9999"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = mistakes(folder)
+    assert found[0].key == "agreement.wrong_parent"
+    assert found[0].fields["line"] == number + 1
+
+
+def test_the_fingerprint_binds_what_was_promised_and_no_more() -> None:
+    read = rounds.read(SAMPLE / "round.toml")
+    text = rounds.to_toml(read)
+    promised = {"least_threshold = 10": "least_threshold = 5", "end = 2025-12-31": "end = 2025-12-30"}
+    for old, new in promised.items():
+        other = _reread(
+            text.replace(old, new).replace("reference_date = 2025-12-31", "reference_date = 2025-12-30")
+        )
+        assert other.fingerprint != read.fingerprint
+    assert _reread(text.replace("communal_above = 25", "communal_above = 30")).fingerprint == read.fingerprint
+
+
+def _reread(text: str) -> rounds.Round:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "round.toml"
+        file.write_text(text, encoding="utf-8")
+        return rounds.read(file)
+
+
+def test_a_changed_catalogue_is_refused(folder: Path) -> None:
+    change(folder / "round.toml", 'file = "catalogue.csv"', f'file = "catalogue.csv"\nsha256 = "{"0" * 64}"')
+    assert [error.key for error in mistakes(folder)] == ["agreement.catalogue_changed"]
+
+
+def test_what_nobody_delivered_is_unavailable() -> None:
+    read = agreement.read(SAMPLE)
+    everyone = {p.id for p in read.round.participants}
+    alone = next(
+        p
+        for p in read.round.participants
+        if p.content == "services"
+        and any(sum(code in other.services for other in read.round.participants) == 1 for code in p.services)
+    )
+    code = next(c for c in alone.services if sum(c in p.services for p in read.round.participants) == 1)
+    book = agreement.codebook(read, everyone - {alone.id})
+    assert ("service", code) in book.unavailable
+    assert ("organisation", alone.id) in book.unavailable
+    assert ("service", code) not in agreement.codebook(read, everyone).unavailable
+
+
+def test_a_round_can_ask_for_other_levels(folder: Path) -> None:
+    with (folder / "round.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[tables]\nservice = "municipality"\norganisations = "neighbourhood"\n')
+    book = agreement.codebook(agreement.read(folder), set())
+    assert book.table("service").levels == ("municipality",)
+    assert book.table("organisations").levels == ("municipality", "district", "neighbourhood")
+    assert CellKey("households", "municipality", "GM9999", "", "all") in book.keys
