@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -67,12 +68,16 @@ def new_file(target: Path, *, private: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
-def new_folder(target: Path) -> Iterator[Path]:
-    """Give a folder beside `target` to fill, closed to others; it replaces `target` when the block ends well.
+def new_folder(target: Path, *, replaces: str = "") -> Iterator[Path]:
+    """Give a folder beside `target` to fill, closed to others; it becomes `target` when the block ends well.
 
-    A folder that stood at `target` is kept until the new one is whole.
+    A folder that stands at `target` is replaced only if it holds a file `replaces`, so that it is an earlier one of
+    the same kind, and is kept until the new one is whole. Any other is left alone: FileExistsError.
     """
     target = Path(target)
+    ours = bool(replaces) and (target / replaces).exists()
+    if target.exists() and not ours and (not target.is_dir() or any(target.iterdir())):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
     _clear_stale(target)
     beside = target.parent / f".{target.name}.{os.getpid()}{PARTIAL}"

@@ -32,7 +32,9 @@ def read(file: Path, levels: tuple[str, ...], municipality: str) -> tuple[Area, 
     for line, row in rows:
 
         def note(key: str, name: str, line: int = line, **fields: str) -> None:
-            wrong.append(AgreementError(f"agreement.{key}", file=file.name, line=line, name=name, **fields))
+            wrong.append(
+                AgreementError(f"agreement.{key}", file=file.name, line=line, name=name, details=(), **fields)
+            )
 
         if row["level"] not in levels:
             note("not_a_choice", "level", choices=", ".join(levels), near="-")

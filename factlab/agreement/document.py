@@ -72,7 +72,12 @@ class Document:
         name = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
         self.mistakes.append(
             AgreementError(
-                f"agreement.{key}", file=self.file.name, line=self.line(place), name=name, **fields
+                f"agreement.{key}",
+                file=self.file.name,
+                line=self.line(place),
+                name=name,
+                details=(),
+                **fields,
             )
         )
 

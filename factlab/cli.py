@@ -1,0 +1,465 @@
+"""The command `factlab`: one short function a verb; it opens, calls one method of a party and prints."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from factlab import __version__, texts
+from factlab.errors import FactlabError, KeyFileError, UsageError
+
+if TYPE_CHECKING:
+    from factlab.delivery.identity import Identity
+
+app = typer.Typer(
+    name="factlab",
+    help="How social services stack up per household and neighbourhood, without anyone seeing anyone's clients.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+round_app = typer.Typer(
+    help="The agreement between the parties.", no_args_is_help=True, rich_markup_mode=None
+)
+identity_app = typer.Typer(help="A party's key pair.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(round_app, name="round")
+app.add_typer(identity_app, name="identity")
+
+_lang: texts.Language = "en"
+
+Folder = Annotated[Path, typer.Argument(metavar="ROUND", help="The round's folder.")]
+Key = Annotated[Path, typer.Option("--identity", metavar="FILE", help="Your key file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+
+
+def say(key: str, **fields: object) -> str:
+    return texts.say(key, _lang, **fields)
+
+
+def tell(key: str, **fields: object) -> None:
+    """Print a sentence of `texts/cli.toml` (or of another room, when the key names one)."""
+    typer.echo(say(key if "." in key else f"cli.{key}", **fields))
+
+
+def progress(step: str) -> None:
+    """Say on standard error what is being done now."""
+    typer.echo("  " + say(f"cli.doing_{step}"), err=True)
+
+
+def told(error: FactlabError) -> str:
+    """An error and its details as sentences."""
+    lines = [say(error.key, **error.fields)]
+    for detail in error.details:
+        lines += ["  " + line for line in told(detail).splitlines()]
+    return "\n".join(lines)
+
+
+def open_identity(file: Path) -> Identity:
+    """Load a key file; ask for its passphrase when it has one."""
+    from factlab.delivery import identity
+
+    try:
+        return identity.load(file)
+    except KeyFileError as error:
+        if error.key != "delivery.passphrase_needed" or not sys.stdin.isatty():
+            raise
+        phrase: str = typer.prompt(say("cli.passphrase", file=file.name), hide_input=True, err=True)
+        return identity.load(file, phrase.encode())
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"factlab {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    lang: Annotated[str, typer.Option(help="nl or en; else the locale's.", metavar="LANG")] = "",
+    _shown: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    global _lang  # noqa: PLW0603 - one command, one language
+    if lang not in ("", *texts.LANGUAGES):
+        raise UsageError("cli.unknown_language")
+    _lang = texts.language(lang)
+
+
+@app.command(epilog="Example: factlab demo --out build/demo")
+def demo(
+    data: Annotated[
+        Path | None, typer.Option(help="A folder of `factlab sample`; else the sample municipality.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where the results go.")] = Path("factlab-demo"),
+) -> None:
+    """The whole Factlab, all parties, in one go."""
+    from factlab.parties import demo as play
+
+    play.play(data, out, lang=_lang, say=tell)
+
+
+@app.command(epilog="Example: factlab sample build/town --households 5000 --seed 7")
+def sample(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
+    households: Annotated[int, typer.Option(min=500, max=5_000_000)] = 24_000,
+    seed: Annotated[int, typer.Option(min=0)] = 2025,
+) -> None:
+    """A synthetic municipality of any size, with the messy extracts of its organisations and the truth."""
+    from factlab.sample import make
+
+    make(folder, households=households, seed=seed)
+    tell("sample_made", folder=folder, households=households)
+
+
+@round_app.command(
+    "new", epilog="Example: factlab round new draft --keys keys --identity convenor.key --out round"
+)
+def round_new(
+    draft: Annotated[Path, typer.Argument(help="A folder with the draft round.toml and what it names.")],
+    keys: Annotated[Path, typer.Option(help="A folder with <participant id>.pub of each, and analyst.pub.")],
+    identity: Key,
+    out: Annotated[Path, typer.Option(help="The round's new folder.")],
+) -> None:
+    """Put everyone's public keys in the round, and sign it (convenor)."""
+    from factlab.parties import convenor
+
+    made = convenor.new_round(draft, keys, open_identity(identity), out)
+    tell("round_made", folder=out, id=made.round.id, fingerprint=grouped(made.round.fingerprint))
+
+
+@round_app.command("check", epilog="Example: factlab round check draft")
+def round_check(folder: Folder) -> None:
+    """Check a round or a draft whole, and name every mistake with its line."""
+    from factlab import agreement
+
+    found = agreement.read(folder)
+    tell(
+        "round_sound",
+        id=found.round.id,
+        participants=len(found.round.participants),
+        services=len(found.services),
+        areas=len(found.areas),
+    )
+
+
+@round_app.command("show", epilog="Example: factlab round show round")
+def round_show(folder: Folder, as_json: Json = False) -> None:
+    """Who takes part and what was promised, with the fingerprint to read to each other."""
+    from factlab.delivery import agreed, identity
+
+    found = agreed.open_round(folder).round
+    shown = {
+        "id": found.id,
+        "title": found.title,
+        "fingerprint": grouped(found.fingerprint),
+        "trust": found.trust,
+        "period": f"{found.start} – {found.end}",
+        "reference_date": str(found.reference_date),
+        "threshold": found.least_threshold,
+        "analyst": identity.fingerprint(found.analyst_keys),
+        "participants": {p.id: identity.fingerprint(p.keys) for p in found.participants},
+    }
+    if as_json:
+        print_json(shown)
+        return
+    people = shown.pop("participants")
+    for name, value in shown.items():
+        typer.echo(f"{name:16} {value}")
+    for participant, fingerprint in people.items():  # type: ignore[attr-defined]
+        typer.echo(f"  {participant:32} {fingerprint}")
+    tell(f"trust_{found.trust}")
+
+
+@identity_app.command("new", epilog="Example: factlab identity new keys/wijkzorg.key --name wijkzorg")
+def identity_new(
+    file: Annotated[
+        Path, typer.Argument(help="The key file to make; its public half is put beside it (.pub).")
+    ],
+    name: Annotated[str, typer.Option(help="Your participant id, or analyst.")],
+    passphrase: Annotated[bool, typer.Option("--passphrase", help="Ask for a passphrase.")] = False,
+) -> None:
+    """Make your key pair: one file to keep, one to hand out."""
+    from factlab.delivery import identity
+
+    if file.exists():
+        raise UsageError("cli.key_exists", file=file)
+    phrase = None
+    if passphrase:
+        phrase = typer.prompt(
+            say("cli.new_passphrase"), hide_input=True, confirmation_prompt=True, err=True
+        ).encode()
+    made = identity.new()
+    identity.save(made, file, name=name, passphrase=phrase)
+    tell(
+        "identity_made",
+        file=file,
+        public=file.with_suffix(".pub"),
+        fingerprint=identity.fingerprint(made.keys),
+    )
+
+
+@identity_app.command("show", epilog="Example: factlab identity show keys/wijkzorg.pub")
+def identity_show(file: Annotated[Path, typer.Argument(help="A .pub file.")]) -> None:
+    """The fingerprint of a public key, to compare over the telephone."""
+    from factlab.delivery import identity
+
+    name, keys = identity.read_public(file)
+    typer.echo(f"{name}  {identity.fingerprint(keys)}")
+
+
+@app.command(epilog="Example: factlab invite round --identity convenor.key")
+def invite(folder: Folder, identity: Key) -> None:
+    """Make the round secret, seal it to every participant and write the round kits (convenor)."""
+    from factlab.parties import convenor
+
+    convenor.invite(folder, open_identity(identity))
+    tell("invited", folder=folder / "kits")
+
+
+@app.command(epilog="Example: factlab addresses extract.csv --out read.csv")
+def addresses(
+    extract: Annotated[Path, typer.Argument(help="Any extract; nothing is pseudonymised.")],
+    out: Annotated[Path, typer.Option(help="Where row, canonical, reason and rules go (CSV).")],
+    mapping: Annotated[Path | None, typer.Option(help="A saved mapping.")] = None,
+) -> None:
+    """How every address of an extract reads (organisation)."""
+    from factlab.parties import organisation
+
+    summary = organisation.addresses(extract, out, mapping=mapping)
+    tell("addresses_read", rows=summary.rows, usable=summary.usable, out=out)
+
+
+@app.command(
+    epilog="Example: factlab pseudonymise clients.csv --kit kit --participant wijkzorg --identity wijkzorg.key"
+)
+def pseudonymise(
+    extract: Annotated[Path, typer.Argument(help="What you have: CSV, Excel or Parquet.")],
+    kit: Annotated[Path, typer.Option(help="The round kit that the convenor sent you.")],
+    participant: Annotated[str, typer.Option(help="Your participant id.")],
+    identity: Key,
+    out: Annotated[Path, typer.Option(help="A folder for the delivery and the problem list.")] = Path(),
+    mapping: Annotated[
+        Path | None, typer.Option(help="A saved mapping; else the one beside the extract.")
+    ] = None,
+    exclusions: Annotated[Path | None, typer.Option(help="Your list of secret addresses.")] = None,
+    sequence: Annotated[int, typer.Option(min=1, help="Higher for a corrected delivery.")] = 1,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show everything, write nothing.")] = False,
+) -> None:
+    """Preview what will leave, list the problems, and make the delivery (organisation)."""
+    import datetime
+
+    from factlab.parties import organisation
+
+    outcome = organisation.pseudonymise(
+        extract,
+        kit=kit,
+        participant=participant,
+        identity=open_identity(identity),
+        out=out,
+        mapping=mapping,
+        exclusions=exclusions,
+        day=datetime.datetime.now(tz=datetime.UTC).date(),
+        dry_run=dry_run,
+        sequence=sequence,
+        lang=_lang,
+    )
+    typer.echo(organisation.shown(outcome, _lang))
+
+
+@app.command(epilog="Example: factlab inspect round_wijkzorg_1.factlab --round round")
+def inspect(
+    delivery: Annotated[Path, typer.Argument(help="A .factlab file.")],
+    round_folder: Annotated[
+        Path | None,
+        typer.Option("--round", help="The round or its kit, to verify signature and fingerprints."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """What a delivery is, without a key."""
+    from dataclasses import asdict
+
+    from factlab.delivery import agreed, package
+
+    found = package.inspect(delivery, agreed.open_round(round_folder).round if round_folder else None)
+    if as_json:
+        print_json(asdict(found))
+        return
+    for name, value in asdict(found).items():
+        typer.echo(f"{name:14} {value}")
+    tell("verified" if round_folder else "not_verified")
+
+
+@app.command(epilog="Example: factlab status round --identity analyst.key")
+def status(
+    folder: Folder,
+    identity: Key,
+    deliveries: Annotated[Path | None, typer.Option(help="A folder; else ROUND/deliveries.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Who delivered, who did not, and what was refused (analyst)."""
+    from factlab.parties import analyst
+
+    files = analyst.delivery_files(deliveries or folder / "deliveries")
+    agreed_on, received = analyst.receive(folder, files, open_identity(identity))
+    refused = [{"file": refusal.file, "why": told(refusal.error)} for refusal in received.refusals]
+    if as_json:
+        print_json(
+            {
+                "delivered": sorted(received.participants),
+                "missing": list(received.missing),
+                "refused": refused,
+                "superseded": list(received.superseded),
+            }
+        )
+        return
+    for participant in agreed_on.round.participants:
+        there = participant.id in received.participants
+        typer.echo(f"{say('cli.delivered' if there else 'cli.awaited'):16} {participant.name}")
+    for refusal in refused:
+        typer.echo(f"{refusal['file']}: {refusal['why']}", err=True)
+
+
+@app.command(epilog="Example: factlab run round --identity analyst.key --out publication")
+def run(
+    folder: Folder,
+    identity: Key,
+    out: Annotated[Path, typer.Option(help="The publication's folder.")],
+    deliveries: Annotated[Path | None, typer.Option(help="A folder; else ROUND/deliveries.")] = None,
+    skip_refused: Annotated[
+        bool, typer.Option("--skip-refused", help="Go on without deliveries that are refused.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Open, link, drop the key, count, protect, publish, attack, render (analyst)."""
+    from factlab.parties import analyst
+
+    files = analyst.delivery_files(deliveries or folder / "deliveries")
+    outcome = analyst.run(
+        folder, files, open_identity(identity), out, lang=_lang, skip_refused=skip_refused, progress=progress
+    )
+    for refusal in outcome.refusals:
+        typer.echo(f"{refusal.file}: {told(refusal.error)}", err=True)
+    if as_json:
+        print_json(
+            {
+                "publication": str(out),
+                "delivered": list(outcome.received),
+                "missing": list(outcome.missing),
+                "refused": [refusal.file for refusal in outcome.refusals],
+                "published": outcome.published,
+                "suppressed": outcome.suppressed,
+                "unavailable": outcome.unavailable,
+                "holds": outcome.verdict.holds,
+            }
+        )
+        return
+    tell(
+        "run_done",
+        delivered=len(outcome.received),
+        missing=", ".join(outcome.missing) or "-",
+        published=outcome.published,
+        suppressed=outcome.suppressed,
+        report=out / "index.html",
+    )
+
+
+@app.command(epilog="Example: factlab explain")
+def explain() -> None:
+    """The SQL steps of a run, as a privacy officer can read them."""
+    from factlab.parties import analyst
+
+    for step in analyst.explain():
+        typer.echo(f"\n===== {step.name}  sha256 {step.sha256}\n{step.sql.rstrip()}")
+
+
+@app.command(epilog="Example: factlab audit publication")
+def audit(
+    folder: Annotated[Path, typer.Argument(metavar="PUBLICATION", help="A publication's folder.")],
+    as_json: Json = False,
+) -> None:
+    """Attack a publication again, from its files alone."""
+    from factlab import attack, publication
+
+    published = publication.read(folder)
+    verdict = attack.audit(published)
+    page = folder / "index.html"
+    findings = [*verdict.findings]
+    if page.exists():
+        findings += attack.check_page(published, page.read_text(encoding="utf-8"))
+    if as_json:
+        print_json({"holds": not findings, "attack": verdict.certificate()})
+    else:
+        for finding in findings[:50]:
+            cells = "; ".join("/".join(part for part in key if part) for key in finding.cells)
+            typer.echo(f"{finding.kind}: {cells}", err=True)
+        tell("audit_broken" if findings else "audit_holds", cells=verdict.cells, hidden=verdict.hidden)
+    if findings:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: factlab --lang en report publication --out report-en")
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="PUBLICATION", help="A publication's folder.")],
+    out: Annotated[Path, typer.Option(help="A new folder for the page and the PDF.")],
+) -> None:
+    """Render a publication's report again, in another language, into a new folder."""
+    from factlab import publication
+    from factlab.files import new_folder
+    from factlab.parties import analyst
+
+    published = publication.read(folder)
+    with new_folder(out) as staged:
+        analyst.render(published, staged, _lang)
+    tell("rendered", report=out / "index.html")
+
+
+def grouped(fingerprint: str) -> str:
+    """The first half of a fingerprint in groups of four, for reading aloud."""
+    return " ".join(fingerprint[at : at + 4] for at in range(0, 32, 4))
+
+
+def print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def stop(sentence: str, code: int) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise SystemExit(code)
+
+
+def main() -> None:
+    """The one boundary at which an error becomes a sentence and an exit code; never a traceback."""
+    global _lang  # noqa: PLW0603 - the locale's, until an option says otherwise
+    _lang = texts.language()
+    try:
+        code = typer.main.get_command(app).main(standalone_mode=False)
+    except FactlabError as error:
+        stop(told(error), error.exit_code)
+    except typer.TyperException as error:
+        show = getattr(error, "show", None)  # usage errors know the command that they are about
+        if show is None:
+            stop(error.format_message(), 2)
+        show()
+        raise SystemExit(2) from None
+    except (typer.Abort, KeyboardInterrupt):
+        stop(say("cli.stopped"), 1)
+    except FileExistsError as error:
+        stop(say("cli.exists", path=error.filename), 1)
+    except OSError as error:
+        stop(
+            say("cli.file_system", path=error.filename or "-", why=error.strerror or type(error).__name__), 1
+        )
+    except MemoryError:
+        stop(say("cli.out_of_memory"), 1)
+    except Exception as error:
+        # What the error says may hold a value from an extract, so only its kind and place are told.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        stop(
+            say("cli.bug", kind=type(error).__name__, place=f"{Path(place.filename).name}:{place.lineno}"), 1
+        )
+    raise SystemExit(code or 0)

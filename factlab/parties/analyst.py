@@ -1,0 +1,176 @@
+"""The municipal analyst (*onderzoeker*): opens deliveries, counts, protects, publishes. Never sees an address."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from factlab import __version__, agreement, attack, linkage, publication, report, stacking
+from factlab.cells import CountTable, Publication
+from factlab.delivery import agreed
+from factlab.delivery.identity import Identity
+from factlab.disclosure import protect
+from factlab.engine import Engine, Step, steps
+from factlab.errors import DisclosureError, LinkageError
+from factlab.files import new_folder
+from factlab.texts import Language
+
+LIBRARIES = ("duckdb", "pyarrow", "highspy")
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did, in words and safe numbers."""
+
+    publication: Path
+    received: tuple[str, ...]  # participants whose delivery was counted
+    missing: tuple[str, ...]
+    refusals: tuple[linkage.Refusal, ...]
+    superseded: tuple[str, ...]
+    published: int  # cells
+    suppressed: int
+    unavailable: int
+    verdict: attack.Verdict
+    narrowest: int | None
+
+
+def delivery_files(folder: Path) -> list[Path]:
+    """The deliveries in a folder."""
+    return sorted(folder.glob("*.factlab"))
+
+
+def receive(
+    round_folder: Path, files: Sequence[Path], identity: Identity, progress: Progress = lambda _: None
+) -> tuple[agreement.Agreement, linkage.Received]:
+    """Verify and open deliveries against the signed round."""
+    agreed_on = agreed.open_round(round_folder)
+    checks = agreed.read_checks(round_folder, agreed_on.round)
+    return agreed_on, linkage.receive(list(files), agreed_on, checks, identity, progress)
+
+
+def count(
+    agreed_on: agreement.Agreement, received: linkage.Received, progress: Progress = lambda _: None
+) -> tuple[CountTable, list[Step]]:
+    """From deliveries to exact counts; the engine in which pseudonyms were joined is gone when this returns."""
+    codebook = agreement.codebook(agreed_on, received.participants)
+    with Engine() as engine:
+        progress("link")
+        linkage.link(engine, received, agreed_on)
+        progress("count")
+        return stacking.count(engine, codebook), list(engine.ran)
+
+
+def provenance(
+    agreed_on: agreement.Agreement, received: linkage.Received, ran: Sequence[Step]
+) -> dict[str, Any]:
+    """Where the publication comes from. Every number is a bucket that the delivery's manifest already shows."""
+    manifests = {delivery.manifest.participant: delivery.manifest for delivery in received.deliveries}
+    return {
+        "format": "factlab-provenance/1",
+        "round": {"id": agreed_on.round.id, "fingerprint": agreed_on.round.fingerprint},
+        "trust": agreed_on.round.trust,
+        "linkable": {
+            "nl": "De ronde is opnieuw te koppelen zolang de aanleveringen en sleutels bestaan.",
+            "en": "The round can be linked again as long as the deliveries and keys exist.",
+        },
+        "participants": [
+            {
+                "id": participant.id,
+                "name": participant.name,
+                "content": participant.content,
+                "delivered": participant.id in manifests,
+                **(
+                    {
+                        "rows_at_most": manifests[participant.id].row_bucket,
+                        "sequence": manifests[participant.id].sequence,
+                        "normaliser": manifests[participant.id].normaliser,
+                    }
+                    if participant.id in manifests
+                    else {}
+                ),
+            }
+            for participant in agreed_on.round.participants
+        ],
+        "software": {
+            "factlab": __version__,
+            **{name: importlib.metadata.version(name) for name in LIBRARIES},
+        },
+        "steps": [{"name": step.name, "sha256": step.sha256} for step in ran],
+    }
+
+
+def run(
+    round_folder: Path,
+    files: Sequence[Path],
+    identity: Identity,
+    out: Path,
+    *,
+    lang: Language = "nl",
+    skip_refused: bool = False,
+    progress: Progress = lambda _: None,
+) -> Outcome:
+    """Open, link, drop the key, count, protect, publish, attack, render. Nothing appears at `out` unless all held.
+
+    A refused delivery stops the run unless `skip_refused`. Raises LinkageError, DisclosureError and whatever is wrong
+    with the agreement.
+    """
+    progress("open")
+    agreed_on, received = receive(round_folder, files, identity)
+    if received.refusals and not skip_refused:
+        raise LinkageError(
+            "linkage.refused",
+            number=len(received.refusals),
+            details=[refusal.error for refusal in received.refusals],
+        )
+    counts, ran = count(agreed_on, received, progress)
+    delivered = tuple(sorted(received.participants))
+    told = provenance(agreed_on, received, ran)
+    received = replace(received, deliveries=())  # the pseudonyms go
+    progress("protect")
+    safe = protect(counts, salt=identity.derive(f"ties|{agreed_on.round.round_id}"))
+    del counts
+    with new_folder(out, replaces="SHA256SUMS") as staged:
+        progress("publish")
+        publication.write(staged, safe, provenance=told, borders=agreed_on.borders)
+        progress("attack")
+        verdict = attack.audit(publication.read(staged))
+        refuse_if_broken(verdict.findings)
+        publication.add_to_certificate(staged, verdict.certificate())
+        progress("render")
+        render(publication.read(staged), staged, lang)
+        publication.seal(staged)
+        publication.read(staged)
+    statuses = [cell.status for cell in safe.cells]
+    return Outcome(
+        publication=out,
+        received=delivered,
+        missing=received.missing,
+        refusals=received.refusals,
+        superseded=received.superseded,
+        published=statuses.count("published"),
+        suppressed=statuses.count("suppressed"),
+        unavailable=statuses.count("unavailable"),
+        verdict=verdict,
+        narrowest=verdict.narrowest,
+    )
+
+
+def render(published: Publication, folder: Path, lang: Language) -> None:
+    """Render the report into `folder` and attack it as rendered."""
+    report.render(published, folder, lang)
+    refuse_if_broken(attack.check_page(published, (folder / "index.html").read_text(encoding="utf-8")))
+
+
+def refuse_if_broken(findings: Sequence[attack.Finding]) -> None:
+    if findings:
+        kinds = sorted({finding.kind for finding in findings})
+        raise DisclosureError("analyst.broken", number=len(findings), kinds=", ".join(kinds))
+
+
+def explain() -> list[Step]:
+    """The SQL steps in the order in which a run takes them."""
+    return [*steps("linkage"), *steps("stacking"), *steps("stacking/tables")]
