@@ -1,0 +1,99 @@
+"""No pseudonym and no address is in the publication or the working folder; and a planted one would be found."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import zlib
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from factlab.delivery import agreed, identity, package
+
+from tests.end_to_end.canary import Canary
+from tests.end_to_end.conftest import SAMPLE
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+@pytest.fixture(scope="module")
+def pseudonyms(played: Path) -> list[bytes]:
+    """Every pseudonym that was delivered, opened with the analyst's key."""
+    key = identity.load(played / "analyst" / "analyst.key")
+    round_ = agreed.open_round(played / "round").round
+    checks = agreed.read_checks(played / "round", round_)
+    found: set[bytes] = set()
+    for file in (played / "deliveries").glob("*.factlab"):
+        _, contents = package.open_package(file, round_=round_, checks=checks, recipient=key)
+        column = contents.rows.column("pseudonym").combine_chunks()
+        values = column.storage if isinstance(column, pa.ExtensionArray) else column
+        found.update(values.to_pylist())
+    assert len(found) > 20_000
+    return sorted(found)
+
+
+@pytest.fixture(scope="module")
+def canary(pseudonyms: list[bytes]) -> Canary:
+    import pandas as pd
+
+    (register,) = [f for f in (SAMPLE / "extracts" / "burgerzaken").iterdir() if "exclusions" not in f.name]
+    text = pd.read_csv(register, dtype=str, sep=None, engine="python", encoding="utf-8-sig")
+    column = next(name for name in text.columns if "postcode" in name.lower())
+    postcodes = set(text[column].str.replace(" ", "").str.upper())
+    assert len(postcodes) > 500
+    return Canary(pseudonyms, postcodes)
+
+
+def test_the_publication_holds_neither(played: Path, canary: Canary) -> None:
+    assert canary.search(played / "publication") == {}
+
+
+def test_the_working_folder_and_the_round_hold_neither(played: Path, canary: Canary) -> None:
+    assert list((played.parent / "cwd").rglob("*")) == []
+    assert canary.search(played / "round") == {}
+    assert canary.search(played / "deliveries") == {}
+    assert canary.search(played / "analyst") == {}
+
+
+def test_an_organisation_keeps_no_pseudonym(played: Path, pseudonyms: list[bytes]) -> None:
+    assert Canary(pseudonyms, []).search(played / "parties") == {}
+
+
+@pytest.mark.parametrize(
+    "form", ["raw", "hex", "uuid", "base64 0", "base64 1", "base64 2", "urlsafe", "address"]
+)
+@pytest.mark.parametrize("where", ["text", "pdf", "parquet", "name"])
+def test_it_finds_the_leak_that_is_planted(
+    played: Path, tmp_path: Path, canary: Canary, pseudonyms: list[bytes], form: str, where: str
+) -> None:
+    one = pseudonyms[7]
+    leak = {
+        "raw": one,
+        "hex": one.hex().encode(),
+        "uuid": f"{one.hex()[:8]}-{one.hex()[8:12]}-{one.hex()[12:16]}-{one.hex()[16:20]}-{one.hex()[20:]}".encode(),
+        "base64 0": base64.b64encode(one),
+        "base64 1": base64.b64encode(b"x" + one + b"yz"),
+        "base64 2": base64.b64encode(b"xy" + one + b"z"),
+        "urlsafe": base64.urlsafe_b64encode(one),
+        "address": sorted(canary.postcodes)[3][:4] + b" " + sorted(canary.postcodes)[3][4:].lower(),
+    }[form]
+    folder = tmp_path / "publication"
+    folder.mkdir()
+    shutil.copyfile(played / "publication" / "cells.csv", folder / "cells.csv")
+    assert canary.search(folder) == {}
+    if where == "name" and form in {"raw", "base64 0", "base64 1", "base64 2"}:
+        pytest.skip("a file name can't hold every byte")
+    if where == "text":
+        (folder / "codebook.json").write_bytes(b'{"note": "' + leak + b'"}')
+    elif where == "pdf":
+        packed = zlib.compress(b"BT (" + leak + b") Tj ET")
+        (folder / "report.pdf").write_bytes(b"%PDF-1.7\nstream\n" + packed + b"\nendstream\n")
+    elif where == "parquet":
+        pq.write_table(
+            pa.table({"value": pa.array([leak], pa.binary())}), folder / "x.parquet", compression="zstd"
+        )
+    else:
+        (folder / leak.decode()).write_text("")
+    assert len(canary.search(folder)) >= 1

@@ -1,0 +1,79 @@
+"""A small round that is ready to run: 600 invented households, every key made, every delivery there."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from factlab.agreement import read as read_agreement
+from factlab.delivery import identity
+from factlab.delivery.identity import Identity
+from factlab.parties import convenor, demo, organisation
+from factlab.sample import make
+
+DAY = datetime.date(2026, 1, 15)
+
+
+@dataclass(frozen=True)
+class LittleRound:
+    """`round` and `deliveries` are folders; `parties/<id>` holds extract and kit."""
+
+    root: Path
+    identities: Mapping[str, Identity]
+
+    @property
+    def round(self) -> Path:
+        return self.root / "round"
+
+    @property
+    def deliveries(self) -> Path:
+        return self.root / "deliveries"
+
+    @property
+    def analyst(self) -> Identity:
+        return self.identities["analyst"]
+
+    def deliver(self, participant: str, out: Path, *, sequence: int = 1) -> Path:
+        """Make a participant's delivery (again)."""
+        home = self.root / "parties" / participant
+        secret = home / "extract" / "exclusions.csv"
+        made = organisation.pseudonymise(
+            demo.extract_in(home / "extract"),
+            kit=home / "kit",
+            participant=participant,
+            identity=self.identities[participant],
+            out=out,
+            exclusions=secret if secret.exists() else None,
+            day=DAY,
+            sequence=sequence,
+            lang="en",
+        )
+        assert made.delivery is not None
+        return made.delivery
+
+
+def make_round(root: Path, data: Path | None = None, names: tuple[str, ...] = ()) -> LittleRound:
+    """Make the round on `data` (else on a new sample of 600 households), with every delivery, or those of `names`."""
+    if data is None:
+        data = root / "sample"
+        make(data, households=600, seed=5)
+    agreed_on = read_agreement(data / "agreement")
+    identities = {name: identity.new() for name in [*(p.id for p in agreed_on.round.participants), "analyst"]}
+    for name, key in identities.items():
+        identity.save(key, root / "keys" / f"{name}.key", name=name)
+    lead = identities[agreed_on.round.convenor]
+    convenor.new_round(data / "agreement", root / "keys", lead, root / "round")
+    convenor.invite(root / "round", lead)
+    made = LittleRound(root, identities)
+    made.deliveries.mkdir()
+    for participant in agreed_on.round.participants:
+        home = root / "parties" / participant.id
+        shutil.copytree(data / "extracts" / participant.id, home / "extract")
+        shutil.copytree(root / "round" / "kits" / participant.id, home / "kit")
+        if not names or participant.id in names:
+            file = made.deliver(participant.id, home)
+            shutil.copyfile(file, made.deliveries / file.name)
+    return made

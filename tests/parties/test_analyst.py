@@ -1,0 +1,144 @@
+"""A run at the analyst: a wrong delivery is refused with a clear error, and the rest goes on or stops as asked."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from factlab import publication
+from factlab.delivery import identity
+from factlab.errors import FactlabError, LinkageError
+from factlab.parties import analyst
+from factlab.texts import say
+
+from tests.parties.little import LittleRound, make_round
+
+pytestmark = pytest.mark.xdist_group("little")
+
+
+def run(
+    little: LittleRound, *, skip_refused: bool = False, key: identity.Identity | None = None
+) -> analyst.Outcome:
+    files = analyst.delivery_files(little.deliveries)
+    return analyst.run(
+        little.round, files, key or little.analyst, little.root / "publication", skip_refused=skip_refused
+    )
+
+
+def refused(little: LittleRound) -> FactlabError:
+    """The one refusal; a run that doesn't skip it stops and leaves nothing."""
+    with pytest.raises(LinkageError) as caught:
+        run(little)
+    assert caught.value.key == "linkage.refused"
+    assert not (little.root / "publication").exists()
+    assert not list(little.root.glob(".publication*"))
+    (error,) = caught.value.details
+    for lang in ("nl", "en"):
+        assert say(error.key, lang, **error.fields)
+    return error
+
+
+def some_delivery(little: LittleRound) -> Path:
+    return next(f for f in analyst.delivery_files(little.deliveries) if "burgerzaken" not in f.name)
+
+
+def participant_of(file: Path) -> str:
+    return file.stem.split("_")[1]
+
+
+def test_a_whole_round_gives_a_sealed_publication(little: LittleRound) -> None:
+    outcome = run(little)
+    assert outcome.verdict.holds
+    assert outcome.missing == ()
+    published = publication.read(outcome.publication)
+    assert (outcome.publication / "index.html").stat().st_size > 10_000
+    assert (outcome.publication / "stapelingsmonitor.pdf").read_bytes().startswith(b"%PDF")
+    assert all(part["delivered"] for part in published.provenance["participants"])
+
+
+def test_one_changed_byte(little: LittleRound) -> None:
+    file = some_delivery(little)
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+    refused(little)
+    outcome = run(little, skip_refused=True)
+    assert outcome.missing == (participant_of(file),)
+    assert [refusal.file for refusal in outcome.refusals] == [file.name]
+    cells = publication.read(outcome.publication).cells
+    assert {c.status for c in cells if c.key.category == participant_of(file)} == {"unavailable"}
+
+
+def test_of_another_round(little: LittleRound, tmp_path: Path, made_round: LittleRound) -> None:
+    file = some_delivery(little)
+    other = make_round(tmp_path / "other", made_round.root / "sample", names=(participant_of(file),))
+    shutil.copyfile(other.deliveries / file.name, file)
+    refused(little)
+
+
+def test_of_an_unknown_participant(little: LittleRound) -> None:
+    """The round was signed without this participant: its delivery is a stranger's."""
+    file = some_delivery(little)
+    text = (little.round / "round.toml").read_text(encoding="utf-8")
+    stranger = text.replace(f'id = "{participant_of(file)}"', 'id = "someone-else"')
+    (little.round / "round.toml").write_text(stranger, encoding="utf-8")
+    with pytest.raises(FactlabError):  # a changed round is no round at all
+        run(little)
+    from factlab import agreement
+    from factlab.delivery import agreed
+
+    agreed.sign_round(little.round, little.identities[agreement.read(little.round).round.convenor])
+    assert refused(little)
+
+
+def test_delivered_twice(little: LittleRound) -> None:
+    file = some_delivery(little)
+    again = little.deliver(participant_of(file), little.root / "again")
+    shutil.copyfile(again, little.deliveries / f"again_{file.name}")
+    assert refused(little).key == "linkage.delivered_twice"
+    assert run(little, skip_refused=True).missing == ()
+
+
+def test_a_higher_number_replaces(little: LittleRound) -> None:
+    file = some_delivery(little)
+    newer = little.deliver(participant_of(file), little.root / "again", sequence=2)
+    shutil.copyfile(newer, little.deliveries / newer.name)
+    outcome = run(little)
+    assert outcome.superseded == (file.name,)
+    assert outcome.missing == ()
+
+
+def test_with_a_wrong_key(little: LittleRound) -> None:
+    with pytest.raises(LinkageError) as caught:
+        run(little, key=identity.new())
+    assert len(caught.value.details) == len(analyst.delivery_files(little.deliveries))
+
+
+def test_no_file_at_all_and_rubbish(little: LittleRound) -> None:
+    (little.deliveries / "rubbish.factlab").write_bytes(b"PK\x03\x04 nothing")
+    refused(little)
+    (little.deliveries / "rubbish.factlab").write_bytes(b"")
+    refused(little)
+
+
+def test_without_the_register_nothing_can_be_counted(little: LittleRound) -> None:
+    next(little.deliveries.glob("*burgerzaken*")).unlink()
+    with pytest.raises(LinkageError) as caught:
+        run(little)
+    assert caught.value.key == "linkage.no_register"
+
+
+def test_the_pattern_of_hidden_cells_is_the_same_each_time(little: LittleRound) -> None:
+    first = run(little).publication / "cells.csv"
+    before = first.read_bytes()
+    assert (run(little).publication / "cells.csv").read_bytes() == before
+
+
+def test_a_folder_that_is_no_publication_is_left_alone(little: LittleRound) -> None:
+    mine = little.root / "publication" / "mine.txt"
+    mine.parent.mkdir()
+    mine.write_text("keep")
+    with pytest.raises(FileExistsError):
+        run(little)
+    assert mine.read_text() == "keep"
