@@ -1,0 +1,1 @@
+"""Sealed letters between the parties: who signs, who may open, and the one file format in between."""

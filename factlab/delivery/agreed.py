@@ -1,0 +1,119 @@
+"""The agreement as the convenor signed it, and the signed checks of the right secret and the right normaliser."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from factlab import agreement, files
+from factlab.agreement import Agreement, Keys, Round
+from factlab.delivery import canonical
+from factlab.delivery.identity import Identity, verify
+from factlab.errors import DeliveryError
+
+ROUND, SIGNATURE, CHECKS = "round.toml", "round.sig", "checks.json"
+CHECKS_FORMAT = "factlab-checks/1"
+_LARGEST = 1 << 16  # bytes
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What shows that a participant works with the right secret, round and normaliser; it tells nothing else.
+
+    `key_check` and `norm_check` are hex, `normaliser` names a version.
+    """
+
+    key_check: str
+    norm_check: str
+    normaliser: str
+
+
+def _convenor(round_: Round) -> Keys:
+    """The convenor's keys in a round that is ready. Raises DeliveryError for a draft."""
+    keys = round_.participant(round_.convenor).keys
+    if round_.is_draft or not round_.catalogue_sha256 or not keys.sign or not round_.analyst_keys.seal:
+        raise DeliveryError("delivery.draft_round", round=round_.id)
+    return keys
+
+
+def require_ready(round_: Round) -> None:
+    """Refuse a draft: without ids and keys nothing can be sealed or verified."""
+    _convenor(round_)
+
+
+def sign_round(folder: Path, convenor: Identity) -> None:
+    """Sign `round.toml` as it stands: `round.sig`. Refused when the key isn't the one the round names as convenor's."""
+    folder = Path(folder)
+    if _convenor(agreement.read(folder).round) != convenor.keys:
+        raise DeliveryError("delivery.not_the_convenor")
+    signature = convenor.sign("round", (folder / ROUND).read_bytes())
+    with files.new_file(folder / SIGNATURE) as beside:
+        beside.write_bytes(base64.b64encode(signature) + b"\n")
+
+
+def _decode(text: bytes | str) -> bytes:
+    try:
+        return base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return b""  # no signature of anybody
+
+
+def _small(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _LARGEST:
+            return b""
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DeliveryError("delivery.missing_signed_file", file=path.name) from None
+
+
+def open_round(folder: Path) -> Agreement:
+    """The agreement, when its convenor signed it. That this is *the* convenor, people establish by comparing
+    fingerprints: the key stands in the file itself."""
+    folder = Path(folder)
+    agreed = agreement.read(folder)
+    keys = _convenor(agreed.round)
+    if not verify(keys, "round", (folder / ROUND).read_bytes(), _decode(_small(folder / SIGNATURE))):
+        raise DeliveryError("delivery.round_not_signed", file=ROUND)
+    return agreed
+
+
+def _body(round_: Round, checks: Checks) -> dict[str, Any]:
+    return {
+        "fingerprint": round_.fingerprint,
+        "format": CHECKS_FORMAT,
+        "key_check": checks.key_check,
+        "norm_check": checks.norm_check,
+        "normaliser": checks.normaliser,
+        "round_id": round_.round_id,
+    }
+
+
+def write_checks(folder: Path, round_: Round, checks: Checks, convenor: Identity) -> None:
+    """Publish the right checks with the agreement, signed by the convenor: `checks.json`."""
+    if _convenor(round_) != convenor.keys:
+        raise DeliveryError("delivery.not_the_convenor")
+    body = _body(round_, checks)
+    signature = convenor.sign("checks", canonical.dump(body))
+    with files.new_file(Path(folder) / CHECKS) as beside:
+        beside.write_bytes(canonical.dump({**body, "signature": base64.b64encode(signature).decode()}))
+
+
+def read_checks(folder: Path, round_: Round) -> Checks:
+    """The checks that the convenor signed for this round. Raises DeliveryError when missing, changed or another's."""
+    keys = _convenor(round_)
+    damaged = DeliveryError("delivery.checks_not_signed", file=CHECKS)
+    try:
+        body = canonical.load(_small(Path(folder) / CHECKS))
+        signature = _decode(str(body.pop("signature", "")))
+        checks = Checks(*(str(body.get(name, "")) for name in ("key_check", "norm_check", "normaliser")))
+    except ValueError:
+        raise damaged from None
+    if not verify(keys, "checks", canonical.dump(body), signature):
+        raise damaged
+    if body != _body(round_, checks):
+        raise DeliveryError("delivery.checks_of_another_round", file=CHECKS)
+    return checks

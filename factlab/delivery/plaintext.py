@@ -1,0 +1,205 @@
+"""What is inside the seal: rows of a pseudonym and codes in a fixed Parquet form, and totals, padded to hide their size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from factlab.delivery import canonical
+
+Content = Literal["services", "register"]
+
+
+def _field(name: str, kind: Any) -> Any:
+    return pa.field(name, kind, nullable=False)
+
+
+SCHEMAS: dict[Content, Any] = {
+    "services": pa.schema([_field("pseudonym", pa.uuid()), _field("service", pa.string())]),
+    "register": pa.schema(
+        [_field("pseudonym", pa.uuid()), _field("area", pa.string()), _field("group", pa.string())]
+    ),
+}
+LEAST_SIZE = 1 << 16  # below it Padmé's steps would be a few rows wide
+TOTALS_SIZE = 1 << 12
+_PREFIX = 8
+_REASON = re.compile(r"[a-z][a-z0-9_ -]{0,63}")
+
+
+def padme(length: int) -> int:
+    """The Padmé size of `length` bytes (Nikitin and others, PETS 2019): at most 12% more; it tells log log n bits."""
+    if length < 2:
+        return length
+    exponent = length.bit_length() - 1
+    last = exponent - exponent.bit_length()
+    mask = (1 << last) - 1
+    return (length + mask) & ~mask
+
+
+def padded_size(length: int) -> int:
+    """How large a part of `length` bytes is when it is sealed."""
+    return max(LEAST_SIZE, padme(_PREFIX + length))
+
+
+def pad(data: bytes, size: int) -> bytes:
+    return (len(data).to_bytes(_PREFIX, "big") + data).ljust(size, b"\0")
+
+
+def unpad(padded: bytes, size: int | None = None) -> memoryview:
+    """The data inside. Raises ValueError when the padding isn't exactly what it should be (`size`, else Padmé)."""
+    length = int.from_bytes(padded[:_PREFIX], "big")
+    end = _PREFIX + length
+    expected = padded_size(length) if size is None else size
+    if len(padded) < _PREFIX or end > len(padded) or len(padded) != expected:
+        raise ValueError("size")
+    if padded.count(0, end) != len(padded) - end:
+        raise ValueError("padding")
+    return memoryview(padded)[_PREFIX:end]
+
+
+def _keys(rows: Any) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    """The pseudonyms as two big-endian halves: (rows, 2)."""
+    column = rows.column("pseudonym").combine_chunks()
+    storage = column.storage
+    if not len(storage):
+        return np.empty((0, 2), dtype=np.uint64)
+    buffer = storage.buffers()[1]
+    halves = np.frombuffer(buffer, dtype=">u8", count=2 * len(storage), offset=16 * storage.offset)
+    return halves.astype(np.uint64).reshape(-1, 2)
+
+
+def ordered(rows: Any, content: Content) -> bool:
+    """Whether rows rise strictly: by pseudonym, and for services by code within it. So none is there twice."""
+    if rows.num_rows < 2:
+        return True
+    keys = _keys(rows)
+    before, after = keys[:-1], keys[1:]
+    same = before[:, 0] == after[:, 0]
+    rises = (before[:, 0] < after[:, 0]) | (same & (before[:, 1] < after[:, 1]))
+    if content == "services":
+        service = rows.column("service").combine_chunks()
+        later = pc.greater(service[1:], service[:-1]).to_numpy(zero_copy_only=False)
+        rises |= same & (before[:, 1] == after[:, 1]) & later
+    return bool(rises.all())
+
+
+def arrange(rows: Any, content: Content) -> Any:
+    """The rows in the fixed schema, sorted. Raises ValueError when they don't fit in it or are not unique."""
+    schema = SCHEMAS[content]
+    if rows.schema.names != schema.names or any(column.null_count for column in rows.columns):
+        raise ValueError("schema")
+    try:
+        rows = rows.combine_chunks().cast(schema)
+    except pa.ArrowException:
+        raise ValueError("schema") from None
+    keys = _keys(rows)
+    order: dict[str, Any] = {"high": keys[:, 0], "low": keys[:, 1]}
+    if content == "services":
+        order["service"] = rows.column("service")
+    sorted_rows = rows.take(
+        pc.sort_indices(pa.table(order), sort_keys=[(name, "ascending") for name in order])
+    ).combine_chunks()
+    if not ordered(sorted_rows, content):
+        raise ValueError("unique")
+    return sorted_rows
+
+
+def cut(rows: Any, parts: int) -> list[Any]:
+    """Sorted rows, cut by the pseudonym's leading bits into `parts` (a power of two)."""
+    high = _keys(rows)[:, 0]
+    edges = np.searchsorted(_part(high, parts), np.arange(parts + 1))
+    return [rows.slice(start, end - start) for start, end in pairwise(edges.tolist())]
+
+
+def _part(high: np.ndarray[Any, np.dtype[np.uint64]], parts: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    bits = parts.bit_length() - 1
+    return high >> np.uint64(64 - bits) if bits else np.zeros_like(high)
+
+
+def in_part(rows: Any, part: int, parts: int) -> bool:
+    """Whether each pseudonym's leading bits belong in this part."""
+    return bool((_part(_keys(rows)[:, 0], parts) == part).all())
+
+
+def to_parquet(rows: Any) -> bytes:
+    """Plain, uncompressed Parquet of one row group: values and nothing else, no statistics, no foreign metadata."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        rows,
+        sink,
+        row_group_size=max(rows.num_rows, 1),
+        compression="none",
+        use_dictionary=False,
+        write_statistics=False,
+        store_schema=False,
+        version="2.6",
+    )
+    return bytes(sink.getvalue())
+
+
+def from_parquet(data: memoryview, content: Content, most: int) -> Any:
+    """The rows, at most `most`. Raises ValueError when this isn't the fixed form.
+
+    Only plain, uncompressed values are read: a compressed or dictionary page could say few bytes and mean many.
+    """
+    schema = SCHEMAS[content]
+    try:
+        file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(data)), arrow_extensions_enabled=True)
+        about = file.metadata
+        groups = [about.row_group(group) for group in range(about.num_row_groups)]
+        columns = [group.column(column) for group in groups for column in range(group.num_columns)]
+        plain = all(
+            column.compression == "UNCOMPRESSED"
+            and not column.has_dictionary_page
+            and set(column.encodings) <= {"PLAIN", "RLE"}
+            and 0 <= column.total_uncompressed_size <= len(data)
+            for column in columns
+        )
+        if not (
+            plain
+            and about.metadata is None
+            and len(groups) == 1
+            and 0 <= about.num_rows <= most
+            and file.schema_arrow.equals(schema, check_metadata=True)
+        ):
+            raise ValueError("form")
+        rows = file.read()
+        rows.validate(full=True)
+    except (pa.ArrowException, OSError, OverflowError):
+        raise ValueError("form") from None
+    if rows.num_rows != about.num_rows or any(column.null_count for column in rows.columns):
+        raise ValueError("form")
+    return rows
+
+
+def to_totals(totals: Mapping[str, int]) -> bytes:
+    """The totals, always of the same size. Raises ValueError when they don't fit."""
+    data = canonical.dump(dict(totals))
+    if len(data) > TOTALS_SIZE - _PREFIX or not _sound(totals):
+        raise ValueError("totals")
+    return pad(data, TOTALS_SIZE)
+
+
+def from_totals(padded: bytes) -> dict[str, int]:
+    """The totals. Raises ValueError when they aren't names and whole numbers of zero or more."""
+    totals = canonical.load(bytes(unpad(padded, TOTALS_SIZE)))
+    if not _sound(totals):
+        raise ValueError("totals")
+    return totals
+
+
+def _sound(totals: Mapping[str, Any]) -> bool:
+    return all(
+        _REASON.fullmatch(name)
+        and isinstance(number, int)
+        and not isinstance(number, bool)
+        and 0 <= number < 1 << 53
+        for name, number in totals.items()
+    )
