@@ -1,0 +1,56 @@
+"""What the protector says of a table that it protected: the method, how much is hidden, and what is not covered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from factlab.cells import Cell, CellKey, Codebook, SafeTable, Status
+from factlab.disclosure.model import Model
+from factlab.disclosure.patterns import Flags
+
+METHOD = "cell suppression by witnesses: every marked form's interval contains 0 to the threshold"
+NOT_COVERED = (
+    "what an organisation knows of its own clients",
+    "a household that is alone in a cell",
+    "earlier publications of the same municipality",
+    "household totals from elsewhere for an area that is withheld",
+)
+
+
+def sign(book: Codebook, keys: Sequence[CellKey], whole: Model, hidden: Flags) -> SafeTable:
+    """The protected table with its certificate, which never tells how many cells were small of themselves."""
+    place = {key: i for i, key in enumerate(keys)}
+    cells = tuple(_cell(key, place.get(key), whole, hidden) for key in book.keys)
+    return SafeTable(book, cells, certificate(book, cells, whole))
+
+
+def _cell(key: CellKey, place: int | None, whole: Model, hidden: Flags) -> Cell:
+    if place is None:
+        return Cell(key, None, "unavailable")
+    if hidden[place]:
+        return Cell(key, None, "suppressed")
+    return Cell(key, int(whole.counts[place]), "published")
+
+
+def certificate(book: Codebook, cells: Sequence[Cell], whole: Model) -> dict[str, Any]:
+    """A mapping that can be written as JSON; it holds no count of households."""
+    number: Counter[tuple[str, str, Status]] = Counter(
+        (cell.key.table, cell.key.area_level, cell.status) for cell in cells
+    )
+    tables = []
+    for table in book.tables:
+        for level in table.levels:
+            by: dict[str, int] = {
+                status: number[table.name, level, status]
+                for status in ("published", "suppressed", "unavailable")
+            }
+            tables.append({"table": table.name, "level": level, "cells": sum(by.values())} | by)
+    return {
+        "method": METHOD,
+        "threshold": book.threshold,
+        "tables": tables,
+        "relations": dict(sorted(whole.relations.items())),
+        "not_covered": list(NOT_COVERED),
+    }

@@ -1,0 +1,58 @@
+"""What a reader knows of the columns of one level before seeing a number."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+import numpy as np
+
+from factlab.cells import Codebook
+from factlab.disclosure import identities, inclusions, inequalities, patterns
+from factlab.disclosure.patterns import Column, Flags, Matrix
+from factlab.errors import DisclosureError
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    columns: tuple[Column, ...]
+    everyone: int  # the place of `households`
+    forced: Flags  # no pattern reaches the column: it is zero in every area
+    unused: Flags  # those who use nothing count in it
+    within: Flags  # [a, b]: a lies within b, and they are not equal
+    equal: tuple[tuple[str, Matrix], ...]  # kind, vector over the columns: the sum is 0
+    least: tuple[tuple[str, Matrix], ...]  # kind, vector over the columns: the sum is at least 0
+
+
+def gather(codebook: Codebook, without: Set[str] = frozenset()) -> dict[str, Knowledge]:
+    """The knowledge of each level. `without` leaves out kinds of identities (see `protection.protect_with`)."""
+    first, second = (patterns.draw(codebook, seed) for seed in (1, 2))
+    gathered = {}
+    for level in codebook.levels:
+        columns = patterns.columns(codebook, level)
+        if not columns:
+            continue
+        if ("households", "all") not in columns:
+            raise DisclosureError("disclosure.no_households", level=level)
+        evaluated, fresh = (patterns.evaluate(codebook, columns, drawn) for drawn in (first, second))
+        both = np.vstack([evaluated, fresh])
+        inside = inclusions.find(both)
+        least = []
+        for a, b in inclusions.least(inside):
+            vector = np.zeros(len(columns), dtype=np.int64)
+            vector[[a, b]] = -1, 1
+            least.append(("inclusions", vector))
+        gathered[level] = Knowledge(
+            columns,
+            columns.index(("households", "all")),
+            ~both.any(axis=0),
+            both[0].astype(bool),
+            inclusions.strict(inside),
+            tuple(
+                (kind, vector)
+                for kind, vector in identities.find(columns, evaluated, fresh)
+                if kind not in without
+            ),
+            (*least, *inequalities.declare(codebook, columns, both)),
+        )
+    return gathered

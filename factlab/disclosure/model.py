@@ -1,0 +1,162 @@
+"""All cells of a publication and every relation between them, each checked on the true counts when it is made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from factlab.cells import Area, CellKey, Codebook, CountTable
+from factlab.disclosure.knowledge import Knowledge, gather
+from factlab.disclosure.patterns import Flags, Matrix
+from factlab.errors import DisclosureError
+
+Row = tuple[str, Matrix, Matrix]  # kind, cells, coefficients
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True, repr=False)
+class Place:
+    """An area's cells in the order of its level's columns."""
+
+    area: Area
+    knowledge: Knowledge
+    cells: Matrix
+
+
+@dataclass(frozen=True, repr=False)
+class Model:
+    counts: Counts  # the true counts
+    equal: sparse.csr_array  # rows whose sum is 0
+    least: sparse.csr_array  # rows whose sum is at least 0
+    forced: Flags  # zero in every table that the codebook allows
+    relations: Mapping[str, int]  # how many by kind
+
+    def allows(self, deviations: Matrix) -> Flags:
+        """Which deviations (one a row) lead to another table that a reader can't exclude; integers only."""
+        moved = self.counts + deviations
+        fits = (moved >= 0).all(axis=1) & ~deviations[:, self.forced].any(axis=1)
+        fits &= ~(self.equal @ deviations.T).any(axis=0)
+        return np.asarray(fits & ((self.least @ moved.T) >= 0).all(axis=0), dtype=bool)
+
+    def pins(self, hidden: Flags, cell: int) -> bool:
+        """Whether publishing this hidden cell leaves a single hidden cell in some sum: that one would be exact."""
+        rows = self._by_cell.indices[self._by_cell.indptr[cell] : self._by_cell.indptr[cell + 1]]
+        return bool((self._present[rows] @ hidden.astype(np.int64) == 2).any())
+
+    @cached_property
+    def _present(self) -> sparse.csr_array:
+        return (self.equal != 0).astype(np.int64).tocsr()
+
+    @cached_property
+    def _by_cell(self) -> sparse.csc_array:
+        return self._present.tocsc()
+
+
+def build(
+    counts: Sequence[int],
+    equal: Sequence[Row],
+    least: Sequence[Row],
+    forced: Flags | None = None,
+) -> Model:
+    """A model of these cells and rows. A row that the true counts break is a fault: of the counts, or ours."""
+    size = len(counts)
+    model = Model(
+        np.array(counts, dtype=np.int64),
+        _matrix(equal, size),
+        _matrix(least, size),
+        np.zeros(size, dtype=bool) if forced is None else forced,
+        dict(Counter(kind for kind, _, _ in (*equal, *least))),
+    )
+    if (model.counts < 0).any():
+        raise DisclosureError("disclosure.counts_incomplete")
+    if model.counts[model.forced].any():
+        raise DisclosureError("disclosure.relation_fails", relation="R3")
+    for rows, broken in (
+        (equal, model.equal @ model.counts != 0),
+        (least, model.least @ model.counts < 0),
+    ):
+        if broken.any():
+            raise DisclosureError("disclosure.relation_fails", relation=rows[int(broken.argmax())][0])
+    return model
+
+
+def _matrix(rows: Sequence[Row], size: int) -> sparse.csr_array:
+    starts = np.cumsum([0, *(len(cells) for _, cells, _ in rows)])
+    cells = np.concatenate([cells for _, cells, _ in rows]) if rows else np.zeros(0, dtype=np.int64)
+    coefficients = np.concatenate([c for _, _, c in rows]) if rows else np.zeros(0, dtype=np.int64)
+    return sparse.csr_array((coefficients, cells, starts), shape=(len(rows), size), dtype=np.int64)
+
+
+def cells(codebook: Codebook) -> tuple[CellKey, ...]:
+    """The cells of the publication: what nobody delivered is none."""
+    return tuple(key for key in codebook.keys if (key.table, key.category) not in codebook.unavailable)
+
+
+def places(codebook: Codebook, without: Set[str] = frozenset()) -> tuple[Place, ...]:
+    """Every area with what a reader knows of its columns."""
+    known = gather(codebook, without)
+    index = {key: i for i, key in enumerate(cells(codebook))}
+    return tuple(
+        Place(
+            area,
+            known[area.level],
+            np.array([index[CellKey(t, area.level, area.code, "", c)] for t, c in known[area.level].columns]),
+        )
+        for area in codebook.areas
+        if area.level in known
+    )
+
+
+def _lying_in(codebook: Codebook, area: Area, levels: Set[str]) -> Iterator[list[Area]]:
+    """The nearest areas of these levels that together make up the area, per nesting."""
+    children = codebook.children(area.code)
+    for level in dict.fromkeys(child.level for child in children):
+        below = [child for child in children if child.level == level]
+        if level in levels:
+            yield below
+        else:
+            deeper = [list(_lying_in(codebook, child, levels)) for child in below]
+            if all(deeper):
+                yield [lying for parts in deeper for lying in parts[0]]
+
+
+def _areas(codebook: Codebook) -> Iterator[Row]:
+    """R2: an area is the sum of the areas that lie in it, column by column."""
+    index = {key: i for i, key in enumerate(cells(codebook))}
+    for table in codebook.tables:
+        if table.kind == "unmatched":
+            continue
+        for area in codebook.areas:
+            if area.level not in table.levels:
+                continue
+            for parts in _lying_in(codebook, area, set(table.levels)):
+                for category in table.categories:
+                    if category.available:
+                        row = [
+                            index[CellKey(table.name, a.level, a.code, "", category.code)]
+                            for a in (area, *parts)
+                        ]
+                        yield "areas", np.array(row), np.array([1] + [-1] * len(parts))
+
+
+def publication(counts: CountTable, everywhere: Sequence[Place], without: Set[str] = frozenset()) -> Model:
+    """The model of a whole publication (relations R1 to R8 of docs/disclosure.md)."""
+    keys = cells(counts.codebook)
+    if set(keys) != set(counts.counts):
+        raise DisclosureError("disclosure.counts_incomplete")
+    equal: list[Row] = [] if "areas" in without else list(_areas(counts.codebook))
+    least: list[Row] = []
+    forced = np.zeros(len(keys), dtype=bool)
+    for place in everywhere:
+        forced[place.cells[place.knowledge.forced]] = True
+        for rows, relations in ((equal, place.knowledge.equal), (least, place.knowledge.least)):
+            for kind, vector in relations:
+                terms = np.flatnonzero(vector)
+                rows.append((kind, place.cells[terms], vector[terms]))
+    return build([counts.counts[key] for key in keys], equal, least, forced)
