@@ -134,5 +134,3 @@ class Engine:
                 "select table_name, column_name, data_type from information_schema.columns order by all"
             )
         ]
-
-

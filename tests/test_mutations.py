@@ -1,0 +1,43 @@
+"""Take any one kind of relation from the protector, and the attacker wins: neither is decoration."""
+
+from __future__ import annotations
+
+import pytest
+from factlab.attack import audit
+from factlab.cells import Publication, SafeTable
+from factlab.disclosure import protect
+from factlab.disclosure.protection import protect_with
+
+from tests import synthetic
+
+SEEDS = range(1, 7)
+
+
+def published(safe: SafeTable) -> Publication:
+    return Publication(safe.codebook, safe.cells, {}, {}, {})
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("threshold", [5, 10])
+def test_the_attacker_loses_against_the_whole_protection(seed: int, threshold: int) -> None:
+    book = synthetic.codebook(threshold=threshold)
+    verdict = audit(published(protect(synthetic.count(book, synthetic.households(book, 3_000, seed)))))
+    assert verdict.holds, {finding.kind for finding in verdict.findings}
+
+
+@pytest.mark.parametrize("left_out", ["areas", "classes", "same cell", "complement"])
+def test_the_attacker_wins_when_one_kind_is_left_out(left_out: str) -> None:
+    """Not each municipality needs each relation, so that one of several must fall."""
+    book = synthetic.codebook()
+    won = 0
+    for seed in SEEDS:
+        counts = synthetic.count(book, synthetic.households(book, 3_000, seed))
+        won += not audit(published(protect_with(counts, b"", without=frozenset({left_out})))).holds
+    assert won > 0
+
+
+@pytest.mark.parametrize("missing", [frozenset({"org-1"}), frozenset({"org-2", "org-4", "org-5"})])
+def test_it_holds_when_organisations_are_missing(missing: frozenset[str]) -> None:
+    book = synthetic.codebook(missing=missing)
+    verdict = audit(published(protect(synthetic.count(book, synthetic.households(book, 2_500, 3)))))
+    assert verdict.holds, {finding.kind for finding in verdict.findings}
