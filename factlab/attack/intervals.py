@@ -1,0 +1,200 @@
+"""What numbers a hidden cell, or a sum of cells, can still be: linear programmes with whole-number ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from factlab.attack.system import System
+
+Ints = NDArray[np.int64]
+Terms = Mapping[int, int]
+
+CLOSE = 1e-6  # the solver's own tolerance is 1e-7
+PATIENCE = 20.0  # seconds for one integer programme
+
+
+class Contradiction(Exception):
+    """No numbers fit what is printed. `cells` is where it shows."""
+
+    def __init__(self, cells: Iterable[int]) -> None:
+        super().__init__("what is printed contradicts itself")
+        self.cells = tuple(cells)
+
+
+class Undecided(Exception):
+    """An integer programme took too long."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The least and the most that each cell can be, by following one row at a time."""
+
+    least: Ints
+    most: Ints
+    limit: int  # stands for: without end
+
+
+def follow(system: System, rounds: int = 12) -> Bounds:
+    """Follow the rows until nothing new comes out. Raises Contradiction."""
+    top = int(system.printed.max(initial=0))
+    limit = 10 * (top + 1000)
+    hidden = system.printed < 0
+    least = np.where(hidden, 0, system.printed)
+    most = np.where(hidden, limit, system.printed)
+    rows = system.rows.tocoo()
+    row, cell, factor = rows.row, rows.col, rows.data
+    positive = factor > 0
+    for _ in range(rounds):
+        smallest = np.where(positive, factor * least[cell], factor * most[cell])
+        largest = np.where(positive, factor * most[cell], factor * least[cell])
+        low = np.bincount(row, smallest, len(system.equal)).astype(np.int64)
+        high = np.bincount(row, largest, len(system.equal)).astype(np.int64)
+        wrong = (high < 0) | (system.equal & (low > 0))
+        if wrong.any():
+            raise Contradiction(cell[row == int(np.flatnonzero(wrong)[0])].tolist())
+        # Σ ≥ 0 asks of each term at least minus the most of the others; Σ ≤ 0 the other way round.
+        at_least = -(high[row] - largest)
+        at_most = np.where(system.equal[row], -(low[row] - smallest), np.iinfo(np.int64).max)
+        up = np.full(len(least), np.iinfo(np.int64).max)
+        down = np.zeros(len(least), dtype=np.int64)
+        ends = system.equal[row]
+        size = np.abs(factor)
+        np.maximum.at(down, cell[positive], -(-at_least[positive] // size[positive]))
+        np.minimum.at(up, cell[~positive], -at_least[~positive] // size[~positive])
+        np.minimum.at(up, cell[positive & ends], at_most[positive & ends] // size[positive & ends])
+        np.maximum.at(down, cell[~positive & ends], -(at_most[~positive & ends] // size[~positive & ends]))
+        tighter_least, tighter_most = np.maximum(least, down), np.minimum(most, up)
+        crossed = tighter_least > tighter_most
+        if crossed.any():
+            raise Contradiction(np.flatnonzero(crossed)[:1].tolist())
+        if (tighter_least == least).all() and (tighter_most == most).all():
+            break
+        least, most = tighter_least, tighter_most
+    return Bounds(least, most, limit)
+
+
+class Component:
+    """Hidden cells that are tied together, and all tables found so far that agree with what is printed."""
+
+    def __init__(self, system: System, bounds: Bounds, cells: Ints, rows: Ints) -> None:
+        self.cells = cells
+        self._least, self._most = bounds.least[cells], bounds.most[cells]
+        self.limit = bounds.limit
+        whole = system.rows[rows]
+        fixed = bounds.least.copy()
+        fixed[cells] = 0
+        self._low = -np.asarray(whole @ fixed)
+        self._equal = system.equal[rows]
+        self._rows = csr_array(whole[:, cells])
+        self._linear = self._programme()
+        self._integer: highspy.Highs | None = None
+        self._cost: Terms = {}
+
+    def _programme(self) -> highspy.Highs:
+        model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = len(self.cells), len(self._low)
+        model.col_cost_ = np.zeros(len(self.cells))
+        model.col_lower_, model.col_upper_ = self._least.astype(float), self._most.astype(float)
+        model.row_lower_ = self._low.astype(float)
+        model.row_upper_ = np.where(self._equal, self._low.astype(float), highspy.kHighsInf)
+        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        model.a_matrix_.start_ = self._rows.indptr.astype(np.int32)
+        model.a_matrix_.index_ = self._rows.indices.astype(np.int32)
+        model.a_matrix_.value_ = self._rows.data.astype(float)
+        programme = highspy.Highs()
+        programme.silent()
+        programme.setOptionValue("threads", 1)
+        programme.setOptionValue("simplex_strategy", 4)  # primal: the last table is a start for the next goal
+        programme.passModel(model)
+        return programme
+
+    def fits(self, table: Ints) -> bool:
+        """Whether the numbers agree with all that is printed, by whole-number arithmetic."""
+        value = np.asarray(self._rows @ table)
+        inside = (table >= self._least).all() and (table <= self._most).all()
+        return bool(inside and (value[self._equal] == self._low[self._equal]).all() and (value >= self._low).all())
+
+    def towards(self, terms: Terms, sense: int) -> tuple[int, Ints | None]:
+        """The outer end of Σ factor · cell, upwards (1) or downwards (-1), and a whole table that was met there.
+
+        The end is rounded inwards to a whole number; None when the table met isn't whole. Raises Contradiction.
+        """
+        for cell in self._cost:
+            self._linear.changeColCost(cell, 0.0)
+        for cell, factor in terms.items():
+            self._linear.changeColCost(cell, -float(sense * factor))
+        self._cost = terms
+        self._linear.run()
+        return self._read(self._linear, terms, sense)
+
+    def exactly(self, terms: Terms, sense: int) -> tuple[int, Ints]:
+        """The same end among whole numbers only. Raises Contradiction, Undecided."""
+        if self._integer is None:
+            self._integer = self._programme()
+            self._integer.setOptionValue("time_limit", PATIENCE)
+            every = np.arange(len(self.cells), dtype=np.int32)
+            whole = np.full(len(every), highspy.HighsVarType.kInteger)
+            self._integer.changeColsIntegrality(len(every), every, whole)
+        every = np.arange(len(self.cells), dtype=np.int32)
+        cost = np.zeros(len(self.cells))
+        for cell, factor in terms.items():
+            cost[cell] = -sense * factor
+        self._integer.changeColsCost(len(every), every, cost)
+        self._integer.run()
+        end, table = self._read(self._integer, terms, sense)
+        if table is None:
+            raise Undecided
+        return end, table
+
+    def _read(self, programme: highspy.Highs, terms: Terms, sense: int) -> tuple[int, Ints | None]:
+        status = programme.getModelStatus()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            raise Contradiction(self.cells.tolist())
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise Undecided
+        value = np.array(programme.getSolution().col_value)
+        end = sense * sum(factor * value[cell] for cell, factor in terms.items())
+        table = np.rint(value).astype(np.int64)
+        whole = bool((np.abs(value - table) < 1e-3).all()) and self.fits(table)
+        return sense * int(np.floor(end + CLOSE * max(1.0, abs(end)))), table if whole else None
+
+
+def components(system: System, bounds: Bounds) -> tuple[Component, ...]:
+    """The cells that aren't settled yet, in groups that have no row and no form in common."""
+    free = bounds.least < bounds.most
+    cells = np.flatnonzero(free)
+    if not len(cells):
+        return ()
+    local = np.full(len(free), -1)
+    local[cells] = np.arange(len(cells))
+    rows = system.rows.tocoo()
+    told = free[rows.col]
+    ties = [(rows.row[told], local[rows.col[told]])]
+    at = len(system.equal)
+    pairs = [
+        (at + n, local[cell])
+        for n, form in enumerate(system.forms)
+        for cell, _ in form.terms
+        if free[cell]
+    ]
+    if pairs:
+        ties.append(tuple(np.array(pairs).T))  # type: ignore[arg-type]
+    row = np.concatenate([r for r, _ in ties])
+    col = np.concatenate([c for _, c in ties])
+    count = at + len(system.forms)
+    graph = csr_array((np.ones(len(row)), (row, count + col)), shape=(count + len(cells),) * 2)
+    _, label = connected_components(graph, directed=False)
+    of_cell, of_row = label[count:], label[:at]
+    has = np.zeros(at, dtype=bool)
+    has[rows.row[told]] = True
+    return tuple(
+        Component(system, bounds, cells[of_cell == mark], np.flatnonzero((of_row == mark) & has))
+        for mark in dict.fromkeys(of_cell.tolist())
+    )
