@@ -188,7 +188,9 @@ def _rows(padded: bytes, found: Manifest, part: int, file: str) -> Any:
         raise DeliveryError("delivery.bad_padding", file=file, participant=found.participant) from None
     try:
         rows = plaintext.from_parquet(data, found.content, found.row_bucket)
-    except ValueError:
+    except ValueError as error:
+        if error.args == ("many",):
+            raise DeliveryError("delivery.bucket_off", file=file, participant=found.participant) from None
         raise DeliveryError("delivery.other_schema", file=file) from None
     if not plaintext.ordered(rows, found.content):
         raise DeliveryError("delivery.rows_not_sorted", file=file)

@@ -145,7 +145,7 @@ def to_parquet(rows: Any) -> bytes:
 
 
 def from_parquet(data: memoryview, content: Content, most: int) -> Any:
-    """The rows, at most `most`. Raises ValueError when this isn't the fixed form.
+    """The rows. Raises ValueError("form") when this isn't the fixed form, ValueError("many") for more than `most`.
 
     Only plain, uncompressed values are read: a compressed or dictionary page could say few bytes and mean many.
     """
@@ -166,10 +166,11 @@ def from_parquet(data: memoryview, content: Content, most: int) -> Any:
             plain
             and about.metadata is None
             and len(groups) == 1
-            and 0 <= about.num_rows <= most
             and file.schema_arrow.equals(schema, check_metadata=True)
         ):
             raise ValueError("form")
+        if not 0 <= about.num_rows <= most:
+            raise ValueError("many")
         rows = file.read()
         rows.validate(full=True)
     except (pa.ArrowException, OSError, OverflowError):
