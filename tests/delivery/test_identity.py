@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import stat
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from factlab.agreement import Keys
 from factlab.delivery import identity
 from factlab.delivery.identity import Identity
@@ -60,8 +64,6 @@ def test_the_seed_of_the_xwing_draft_gives_its_public_key() -> None:
 
 def test_the_key_derivation_is_hkdf() -> None:
     """RFC 5869 by hand: one block of HMAC over info and 1, under HMAC of the key with an empty salt."""
-    import hmac
-
     pseudorandom = hmac.digest(bytes(32), ANNA._sign, "sha256")
     expected = hmac.digest(pseudorandom, b"factlab/v1/local|ties|x" + b"\1", "sha256")
     assert ANNA.derive("ties|x") == expected
@@ -97,6 +99,37 @@ def test_a_seal_opens_for_its_recipient_and_context_only() -> None:
             who.open(info, data)
         assert caught.value.key == "delivery.not_for_us"
         assert say(caught.value.key, "nl", **caught.value.fields)
+
+
+def test_the_seal_is_rfc_9180_with_xwing() -> None:
+    """Opened by hand: X-Wing's decapsulation (draft, 5.4), the key schedule of RFC 9180 (4 and 5.1), AES-256-GCM.
+
+    So that a program in another language opens what this one seals.
+    """
+    suite = b"HPKE" + bytes.fromhex("647a 0001 0002")  # X-Wing, HKDF-SHA256, AES-256-GCM
+
+    def extract(salt: bytes, label: bytes, value: bytes) -> bytes:
+        return hmac.digest(salt or bytes(32), b"HPKE-v1" + suite + label + value, "sha256")
+
+    def expand(key: bytes, label: bytes, value: bytes, size: int) -> bytes:
+        told = size.to_bytes(2, "big") + b"HPKE-v1" + suite + label + value
+        return hmac.digest(key, told + b"\1", "sha256")[:size]
+
+    sealed = identity.seal(ANALYST.keys, b"context", b"text")
+    mlkem_text, x25519_text, ciphertext = sealed[:1088], sealed[1088:1120], sealed[1120:]
+    expanded = hashlib.shake_256(ANALYST._seal).digest(96)
+    x25519 = X25519PrivateKey.from_private_bytes(expanded[64:])
+    shared = hashlib.sha3_256(
+        MLKEM768PrivateKey.from_seed_bytes(expanded[:64]).decapsulate(mlkem_text)
+        + x25519.exchange(X25519PublicKey.from_public_bytes(x25519_text))
+        + x25519_text
+        + x25519.public_key().public_bytes_raw()
+        + b"\\.//^\\"
+    ).digest()
+    context = b"\0" + extract(b"", b"psk_id_hash", b"") + extract(b"", b"info_hash", b"context")
+    secret = extract(shared, b"secret", b"")
+    key, nonce = expand(secret, b"key", context, 32), expand(secret, b"base_nonce", context, 12)
+    assert AESGCM(key).decrypt(nonce, ciphertext, b"") == b"text"
 
 
 @pytest.mark.parametrize(

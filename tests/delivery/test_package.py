@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from factlab.delivery import archive, identity, manifest, plaintext
+from factlab.delivery import archive, canonical, identity, manifest, plaintext
 from factlab.delivery.package import Contents, inspect, open_package
 from factlab.errors import DeliveryError
 from hypothesis import given
@@ -271,3 +271,18 @@ def test_the_envelope_is_the_same_on_every_system(path: Path, monkeypatch: pytes
     archive.write(path, data)
     assert path.read_bytes() == here
     assert len(here) == sum(len(d) + 30 + 46 + 2 * len(n) for n, d in data.items()) + 22
+
+
+def test_the_vector_of_the_specification() -> None:
+    """The manifest of docs/spec/delivery.md, section 10, gives the info that stands there."""
+    spec = (Path(__file__).parents[2] / "docs" / "spec" / "delivery.md").read_text(encoding="utf-8")
+    bare, bound = (block.strip() for block in spec.split("## 10.")[1].split("```")[1::2])
+    assert f"`{hashlib.sha256(bare.encode()).hexdigest()}`" in spec
+    told = {**json.loads(bare), "members": dict.fromkeys(manifest.sealed_members(1), "0" * 64)}
+    found = manifest.read(canonical.dump(told), "vector")
+    assert found.info("rows-0000.sealed", 0) == b"factlab/v1/sealed\0" + bound.encode()
+    assert (
+        found.info("totals.sealed", 0)
+        != found.info("rows-0000.sealed", 0)
+        != found.info("rows-0000.sealed", 1)
+    )
