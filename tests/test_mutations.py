@@ -10,7 +10,7 @@ from factlab.disclosure.protection import protect_with
 
 from tests import synthetic
 
-SEEDS = range(1, 7)
+SEEDS = range(1, 5)
 
 
 def published(safe: SafeTable) -> Publication:
@@ -29,11 +29,18 @@ def test_the_attacker_loses_against_the_whole_protection(seed: int, threshold: i
 def test_the_attacker_wins_when_one_kind_is_left_out(left_out: str) -> None:
     """Not each municipality needs each relation, so that one of several must fall."""
     book = synthetic.codebook()
-    won = 0
-    for seed in SEEDS:
-        counts = synthetic.count(book, synthetic.households(book, 3_000, seed))
-        won += not audit(published(protect_with(counts, b"", without=frozenset({left_out})))).holds
-    assert won > 0
+    assert any(
+        not audit(
+            published(
+                protect_with(
+                    synthetic.count(book, synthetic.households(book, 3_000, seed)),
+                    b"",
+                    without=frozenset({left_out}),
+                )
+            )
+        ).holds
+        for seed in SEEDS
+    )
 
 
 @pytest.mark.parametrize("missing", [frozenset({"org-1"}), frozenset({"org-2", "org-4", "org-5"})])
