@@ -109,7 +109,7 @@ def find(columns: Sequence[Column], evaluated: Matrix, fresh: Matrix) -> list[tu
             larger, pivots = _reduced(np.vstack([echelon, identity]))
             if len(pivots) > len(chosen):
                 echelon = larger
-                tables = {columns[i][0] for i in np.flatnonzero(identity)} - {"households"}
+                tables = {columns[int(i)][0] for i in np.flatnonzero(identity)} - {"households"}
                 chosen.append(("classes" if len(tables) <= 1 else "same cell", identity))
     if len(chosen) != len(complete):
         raise DisclosureError("disclosure.identities_unclear")

@@ -11,13 +11,15 @@ def find(evaluated: Matrix) -> Flags:
     """`found[a, b]`: column a lies within column b. Columns that no pattern reaches take no part."""
     exact = evaluated.astype(np.float64)  # whole numbers far below 2^53: exact, and quicker than integers
     outside = exact.T @ (1 - exact)
-    reached = evaluated.any(axis=0)
-    return np.asarray((outside == 0) & reached[:, None] & reached[None, :], dtype=bool)
+    reached: Flags = np.asarray(evaluated.any(axis=0))
+    found: Flags = (outside == 0) & reached[:, None] & reached[None, :]
+    return found
 
 
 def strict(found: Flags) -> Flags:
     """Without the columns that are each other's equal: there the codebook forces the difference to zero."""
-    return np.asarray(found & ~found.T, dtype=bool)
+    different: Flags = found & ~found.T
+    return different
 
 
 def least(found: Flags) -> list[tuple[int, int]]:

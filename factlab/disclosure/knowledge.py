@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,22 +37,32 @@ def gather(codebook: Codebook, without: Set[str] = frozenset()) -> dict[str, Kno
         evaluated, fresh = (patterns.evaluate(codebook, columns, drawn) for drawn in (first, second))
         both = np.vstack([evaluated, fresh])
         inside = inclusions.find(both)
-        least = []
-        for a, b in inclusions.least(inside):
-            vector = np.zeros(len(columns), dtype=np.int64)
-            vector[[a, b]] = -1, 1
-            least.append(("inclusions", vector))
+        reached: Flags = np.asarray(both.any(axis=0))
+        equal = [
+            (kind, vector)
+            for kind, vector in identities.find(columns, evaluated, fresh)
+            if kind not in without
+        ]
+        least = [("inclusions", vector) for vector in _untold(inclusions.least(inside), equal, len(columns))]
         gathered[level] = Knowledge(
             columns,
             columns.index(("households", "all")),
-            ~both.any(axis=0),
+            ~reached,
             both[0].astype(bool),
             inclusions.strict(inside),
-            tuple(
-                (kind, vector)
-                for kind, vector in identities.find(columns, evaluated, fresh)
-                if kind not in without
-            ),
+            tuple(equal),
             (*least, *inequalities.declare(codebook, columns, both)),
         )
     return gathered
+
+
+def _untold(
+    pairs: Sequence[tuple[int, int]], equal: Sequence[tuple[str, Matrix]], size: int
+) -> Iterator[Matrix]:
+    """The inclusions as vectors, but those that an identity tells: what is left of the whole is a sum of cells."""
+    told = np.array([sign * vector for _, vector in equal for sign in (1, -1)]).reshape(-1, size)
+    for a, b in pairs:
+        vector = np.zeros(size, dtype=np.int64)
+        vector[[a, b]] = -1, 1
+        if not (vector + told >= 0).all(axis=1).any():
+            yield vector

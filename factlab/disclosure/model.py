@@ -44,7 +44,7 @@ class Model:
         fits &= ~(self.equal @ deviations.T).any(axis=0)
         return np.asarray(fits & ((self.least @ moved.T) >= 0).all(axis=0), dtype=bool)
 
-    def pins(self, hidden: Flags, cell: int) -> bool:
+    def pins(self, hidden: Flags, cell: int | np.int64) -> bool:
         """Whether publishing this hidden cell leaves a single hidden cell in some sum: that one would be exact."""
         rows = self._by_cell.indices[self._by_cell.indptr[cell] : self._by_cell.indptr[cell + 1]]
         return bool((self._present[rows] @ hidden.astype(np.int64) == 2).any())

@@ -15,7 +15,8 @@ from factlab.disclosure.patterns import Flags, Matrix
 from factlab.disclosure.rules import Demand
 
 WHOLE = 1e-6  # how far from a whole number the solver may end; the result is then checked in integers
-NODES = 2000  # of branch and bound: a limit in seconds would make the outcome depend on the machine
+TRIES = 20  # other costs to try before branching
+NODES = 500  # of branch and bound: a limit in seconds would make the outcome depend on the machine
 
 
 class Search:
@@ -33,9 +34,12 @@ class Search:
         self._place[self._movable] = np.arange(len(self._movable))
         self._fixed = np.zeros(len(model.counts), dtype=bool)
         self._cheap = np.zeros(len(model.counts), dtype=bool)
-        self._solver = self._load(costs[self._movable].astype(np.float64))
+        self._costs = np.concatenate([costs[self._movable]] * 2).astype(np.float64)
+        spread = np.linspace(0.1, 1.0, TRIES)[:, None]
+        self._other_costs = np.exp(np.random.default_rng(1).normal(0, 1, (TRIES, len(self._costs))) * spread)
+        self._solver = self._load()
 
-    def _load(self, costs: NDArray[np.float64]) -> highspy.Highs:
+    def _load(self) -> highspy.Highs:
         model = self._model
         rows = sparse.vstack([model.equal, model.least]).tocsc()[:, self._movable].astype(np.float64)
         matrix = sparse.hstack([rows, -rows]).tocsc()
@@ -49,11 +53,12 @@ class Search:
             ("simplex_strategy", 1),
             ("random_seed", 1),
             ("mip_max_nodes", NODES),
+            ("mip_rel_gap", 0.3),
         ):
             solver.setOptionValue(option, value)
         programme = highspy.HighsLp()
         programme.num_col_, programme.num_row_ = 2 * size, matrix.shape[0]
-        programme.col_cost_ = np.concatenate([costs, costs])
+        programme.col_cost_ = self._costs
         programme.col_lower_ = np.zeros(2 * size)
         self._room = np.concatenate(
             [np.full(size, highspy.kHighsInf), model.counts[self._movable].astype(np.float64)]
@@ -78,7 +83,8 @@ class Search:
         """These cells are hidden: moving them costs next to nothing from now on."""
         columns = self._both(cells)
         self._cheap[cells] = True
-        self._solver.changeColsCost(len(columns), columns, np.concatenate([cost, cost]))
+        self._costs[columns] = np.concatenate([cost, cost])
+        self._solver.changeColsCost(len(columns), columns, self._costs[columns])
 
     def fix(self, cells: NDArray[np.int64], *, release: bool = False) -> None:
         """These cells are published: they move no more (or again, if released)."""
@@ -112,22 +118,37 @@ class Search:
         needed = float(demand.bound - int(demand.form.of(self._model.counts)))
         low, high = (needed, highspy.kHighsInf) if demand.side == "up" else (-highspy.kHighsInf, needed)
         solver.addRow(low, high, len(columns), columns, values)
-        found = self._solve()
-        if found is not None and not self._agrees(np.rint(found).astype(np.int64)):
-            found = self._branch(np.abs(found) > WHOLE)
+        found = relaxed = self._solve()
+        if relaxed is not None and not self._proves(relaxed, demand):
+            found = self._elsewhere(demand)
+            if found is None:
+                found = self._branch(np.abs(relaxed) > WHOLE)
         row = solver.getNumRow() - 1
         solver.deleteRows(1, np.array([row], dtype=np.int32))
-        if found is None:
+        if found is None or not self._proves(found, demand):
             return None
-        deviation = np.rint(found).astype(np.int64)
-        met = self._agrees(deviation) and bool(demand.met(self._model.counts, deviation))
-        return deviation if met else None
+        return np.rint(found).astype(np.int64)
 
     def _solve(self) -> NDArray[np.float64] | None:
         self._solver.setBasis()
         self._solver.run()
         optimal = self._solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
         return self._deviation() if optimal else None
+
+    def _elsewhere(self, demand: Demand) -> NDArray[np.float64] | None:
+        """At slightly other costs the cheapest table is another one, and mostly one of whole numbers."""
+        solver = self._solver
+        every = np.arange(2 * len(self._movable), dtype=np.int32)
+        found = None
+        for factor in self._other_costs:
+            solver.changeColsCost(len(every), every, self._costs * factor)
+            solver.run()
+            tried = self._deviation()
+            if self._proves(tried, demand):
+                found = tried
+                break
+        solver.changeColsCost(len(every), every, self._costs)
+        return found
 
     def _branch(self, moving: Flags) -> NDArray[np.float64] | None:
         """The same in whole numbers: first among what moves already or costs next to nothing, then among all."""
@@ -159,5 +180,11 @@ class Search:
         deviation[self._movable] = solution[:size] - solution[size:]
         return deviation
 
-    def _agrees(self, deviation: Matrix) -> bool:
-        return bool(self._model.allows(deviation[None, :])[0]) and not deviation[self._fixed].any()
+    def _proves(self, found: NDArray[np.float64], demand: Demand) -> bool:
+        """Whether this is, rounded, a table of whole numbers that no reader can exclude and that meets the demand."""
+        deviation = np.rint(found).astype(np.int64)
+        return (
+            bool(self._model.allows(deviation[None, :])[0])
+            and not deviation[self._fixed].any()
+            and bool(demand.met(self._model.counts, deviation))
+        )
