@@ -45,9 +45,7 @@ def _postcode(fields: Address, trace: Trace) -> tuple[str, str, str]:
     if fields.postcode:
         bare = unwrap(fields.postcode)
         code, reason = postcodes.read(bare)
-        if code and bare != code:
-            trace.rules.add(3)
-        elif reason:
+        if (code and bare != code) or reason:
             trace.rules.add(3)
         return code, reason, fields.address
     for line in (fields.address, fields.place, fields.street):
@@ -103,6 +101,10 @@ def read(address: Address) -> Reading:
     house, why = _house(fields, line, trace)
     if code and house:
         return Reading(f"{code}|{house}", "", str(trace))
-    if reason in ("", "postcode missing") and not house and lines.is_unknown(f"{told} {fields.place} {fields.number}"):
+    if (
+        reason in ("", "postcode missing")
+        and not house
+        and lines.is_unknown(f"{told} {fields.place} {fields.number}")
+    ):
         return Reading("", "address unknown", str(trace))
     return Reading("", reason or why, str(trace))

@@ -12,10 +12,10 @@ _QUOTES = dict.fromkeys(map(ord, "‘’‚‛`´′＇"), "'") | dict.fromkeys(
 _SLASHES = dict.fromkeys(map(ord, "⁄∕"), "/") | {ord("−"): "-", ord("·"): ".", ord("•"): " "}
 _SPACES = re.compile(r"\s+")
 
-EMPTY_WORDS = frozenset(
-    ("NVT", "N.V.T.", "N.V.T", "NIET VAN TOEPASSING", "GEEN", "GEEN TOEVOEGING", "LEEG", "NULL", "(NULL)", "<NULL>")
-    + ("\\N", "NAN", "<NA>", "#N/A", "#N/B", "N/A", "NONE", "NAT", "(LEEG)", "(BLANK)")
-)  # fmt: skip
+EMPTY_WORDS = frozenset((
+    "NVT", "N.V.T.", "N.V.T", "NIET VAN TOEPASSING", "GEEN", "GEEN TOEVOEGING", "LEEG", "NULL", "(NULL)", "<NULL>",
+    "\\N", "NAN", "<NA>", "#N/A", "#N/B", "N/A", "NONE", "NAT", "(LEEG)", "(BLANK)",
+))  # fmt: skip
 
 _MONTH = (
     r"(?:JANUARI|FEBRUARI|MAART|APRIL|JUNI|JULI|AUGUSTUS|SEPTEMBER|OKTOBER|NOVEMBER|DECEMBER"
@@ -35,9 +35,7 @@ def clean(text: str) -> str:
     if text.isascii():
         return _SPACES.sub(" ", text.upper()).strip() if text.isprintable() else _printable(text.upper())
     text = text.translate(_QUOTES).translate(_SLASHES)
-    spread = "".join(
-        f" {one}" if unicodedata.decomposition(one).startswith(_APART) else one for one in text
-    )
+    spread = "".join(f" {one}" if unicodedata.decomposition(one).startswith(_APART) else one for one in text)
     folded = unicodedata.normalize("NFKC", spread).translate(_QUOTES).translate(_SLASHES).upper()
     bare = unicodedata.normalize("NFKD", folded)
     return _printable(bare)

@@ -107,7 +107,10 @@ def read(number: str, letter: str, addition: str, trace: Trace) -> tuple[str, st
         trace.rules.add(4)
     mark = ""
     if marked := _MARKED.match(text):
-        mark, text = _MARKS[marked[1].replace("/", "").replace(".", "").replace(" ", "")], text[marked.end() :]
+        mark, text = (
+            _MARKS[marked[1].replace("/", "").replace(".", "").replace(" ", "")],
+            text[marked.end() :],
+        )
         trace.rules.add(9)
     elif named := _NAMED.match(text):
         text = text[named.end() :]

@@ -4,14 +4,62 @@ from __future__ import annotations
 
 import re
 
-_NUMERIC = re.compile(r"[0-9]{1,5}(?:[A-Z]{0,4}|(?:[-/.][A-Z0-9]{1,4}){1,3}[-/.]?)|[0-9]{1,5}[A-Z][0-9]{1,3}")
+_NUMERIC = re.compile(r"[0-9]{1,5}(?:[A-Z]{0,4}|[A-Z][0-9]{1,3})(?:[-/.][A-Z0-9]{1,4}){0,3}[-/.]?")
 _YEARS = re.compile(r"1[5-9][0-9]{2}|20[0-9]{2}|(?:1[5-9]|20)?[0-9]{2}[-/](?:1[5-9]|20)[0-9]{2}|40[-/]45")
 _ORDINAL = re.compile(r"[0-9]{1,3}(?:E|DE|STE|ER|ND|RD|TH)")
 _MONTHS = frozenset(
-    "JANUARI FEBRUARI MAART APRIL MEI JUNI JULI AUGUSTUS SEPTEMBER OKTOBER NOVEMBER DECEMBER JAN FEB MRT APR JUN JUL AUG SEP OKT NOV DEC".split()
+    (
+        "JANUARI",
+        "FEBRUARI",
+        "MAART",
+        "APRIL",
+        "MEI",
+        "JUNI",
+        "JULI",
+        "AUGUSTUS",
+        "SEPTEMBER",
+        "OKTOBER",
+        "NOVEMBER",
+        "DECEMBER",
+        "JAN",
+        "FEB",
+        "MRT",
+        "APR",
+        "JUN",
+        "JUL",
+        "AUG",
+        "SEP",
+        "OKT",
+        "NOV",
+        "DEC",
+    )
 )
 _DOORS = frozenset(
-    "BIS BOVEN BOV BENEDEN BEN BENED ACHTER VOOR HOOG HUIS HS APP APT APPT APPART APPARTEMENT KAMER ETAGE VERDIEPING RD ZW ROOD ZWART".split()
+    (
+        "BIS",
+        "BOVEN",
+        "BOV",
+        "BENEDEN",
+        "BEN",
+        "BENED",
+        "ACHTER",
+        "VOOR",
+        "HOOG",
+        "HUIS",
+        "HS",
+        "APP",
+        "APT",
+        "APPT",
+        "APPART",
+        "APPARTEMENT",
+        "KAMER",
+        "ETAGE",
+        "VERDIEPING",
+        "RD",
+        "ZW",
+        "ROOD",
+        "ZWART",
+    )
 )
 _JOINING = frozenset(("EN", "OF", "&", "+", "T/M", "TM", "TOT"))
 _MARKS = frozenset(("T/O", "T.O.", "TEGENOVER", "BIJ"))
@@ -51,7 +99,9 @@ def _segment(text: str, street_needed: bool) -> tuple[str, str]:
     years = ""
     for place, token in enumerate(tokens):
         before = tokens[:place]
-        if not _NUMERIC.fullmatch(token.rstrip(".,")) or (street_needed and not any(map(str.isalpha, "".join(before)))):
+        if not _NUMERIC.fullmatch(token.rstrip(".,")) or (
+            street_needed and not any(map(str.isalpha, "".join(before)))
+        ):
             continue
         tail = tokens[place + 1 :]
         if tail and tail[0] in _JOINING and any(one[:1].isdigit() for one in tail[1:]):

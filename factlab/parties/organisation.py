@@ -1,0 +1,221 @@
+"""A participant (*deelnemer*): prepares its own extract on its own machine and hands over one sealed file."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.csv
+
+from factlab import texts
+from factlab.delivery import agreed, package
+from factlab.delivery.identity import Identity
+from factlab.delivery.manifest import Manifest
+from factlab.engine import Engine
+from factlab.errors import DeliveryError, UsageError
+from factlab.files import new_file
+from factlab.source import exclusions as excluding
+from factlab.source import extract as extracts
+from factlab.source import invitation, normalising, preparation, problems, pseudonyms
+from factlab.source import mapping as mappings
+from factlab.source import preview as previews
+from factlab.source.extract import Extract
+from factlab.source.mapping import Mapping
+from factlab.source.preview import Preview
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was done with an extract. In a dry run nothing was written: `delivery`, `problems` and `manifest` are None."""
+
+    participant: str
+    round_title: str
+    extract: str
+    mapping: Mapping
+    mapping_saved: Path | None  # where a guessed mapping was saved
+    preview: Preview
+    delivery: Path | None
+    problems: Path | None  # None too when every row is used
+    manifest: Manifest | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How the addresses of an extract read: row counts; `reasons` of those that can't be used."""
+
+    rows: int
+    usable: int
+    reasons: dict[str, int]
+    columns: dict[str, str]
+
+
+def _read(file: Path, mapping: Path | None) -> tuple[Extract, Mapping | None]:
+    """The extract and its saved mapping: the one that is given, else the one beside it."""
+    if mapping is None and file.exists():
+        mapping = mappings.find(file)
+    told = mappings.load(mapping) if mapping else None
+    sheet, header_row = (told.sheet or None, told.header_row) if told else (None, None)
+    return extracts.read(file, sheet=sheet, header_row=header_row), told
+
+
+def addresses(extract: Path, out: Path, mapping: Path | None = None) -> Summary:
+    """Write how every address of an extract reads (CSV: row, canonical, reason, rules). Nothing is pseudonymised.
+
+    `out` holds addresses: it is for the organisation's own eyes.
+    """
+    found, told = _read(extract, mapping)
+    told = told or mappings.guess(found)
+    mappings.check(told, found, None)
+    with Engine() as engine:
+        read = normalising.explain(engine, mappings.selected(told, found))
+    with new_file(out) as beside:
+        pyarrow.csv.write_csv(read, beside)
+    reasons: dict[str, int] = {}
+    for count in read.group_by("reason").aggregate([("row", "count")]).sort_by("reason").to_pylist():
+        if count["reason"]:
+            reasons[count["reason"]] = count["row_count"]
+    return Summary(read.num_rows, read.num_rows - sum(reasons.values()), reasons, dict(told.columns))
+
+
+def pseudonymise(
+    extract: Path,
+    *,
+    kit: Path,
+    participant: str,
+    identity: Identity,
+    out: Path,
+    day: datetime.date,
+    mapping: Path | None = None,
+    exclusions: Path | None = None,
+    dry_run: bool = False,
+    sequence: int = 1,
+    lang: texts.Language = "nl",
+) -> Outcome:
+    """Preview, list the problems and make the delivery. In a dry run everything is done but nothing is written.
+
+    Raises FactlabError, and then nothing is written either.
+    """
+    agreement = agreed.open_round(kit)
+    round_ = agreement.round
+    who = round_.participant(participant)
+    if who.keys != identity.keys:
+        raise DeliveryError("organisation.not_your_key", participant=participant)
+    signed = agreed.read_checks(kit, round_)
+    secret = invitation.read(kit, round_, participant, identity)
+    checks = pseudonyms.checks(secret, round_)
+    if (checks.normaliser, checks.norm_check) != (signed.normaliser, signed.norm_check):
+        raise DeliveryError("organisation.other_normaliser", ours=checks.normaliser, theirs=signed.normaliser)
+    if checks != signed:
+        raise DeliveryError("organisation.other_secret")
+
+    found, told = _read(extract, mapping)
+    guessed = told is None
+    told = told or mappings.guess(found, agreement, who)
+    mappings.check(told, found, who)
+    excluded = excluding.read(exclusions) if exclusions else None
+    prepared = preparation.prepare(found, told, agreement, who, excluded)
+    preview = previews.show(prepared, found, told, agreement)
+
+    delivery = out / f"{round_.id}_{participant}_{sequence}.factlab"
+    listed = out / f"{extract.name}{problems.SUFFIX}"
+    saved = mappings.path_for(extract) if guessed and mapping is None else None
+    if dry_run:
+        return Outcome(participant, round_.title, found.file, told, None, preview, None, None, None)
+    if delivery.exists():
+        raise UsageError("organisation.delivery_exists", file=delivery.name, next=sequence + 1)
+    contents = package.Contents(
+        prepared.content,
+        preparation.pseudonymised(prepared, pseudonyms.linkage_key(secret, round_.round_id)),
+        prepared.totals,
+    )
+    if prepared.judged.num_rows:
+        problems.write(listed, prepared.judged, told.columns, lang)
+    elif listed.exists():
+        listed.unlink()  # of an earlier attempt: it would tell of problems that are gone
+    manifest = package.write(
+        delivery,
+        round_=round_,
+        participant=participant,
+        identity=identity,
+        recipient=round_.analyst_keys,
+        contents=contents,
+        checks=checks,
+        day=day,
+        sequence=sequence,
+    )
+    if saved:
+        mappings.save(told, saved)
+    return Outcome(
+        participant,
+        round_.title,
+        found.file,
+        told,
+        saved,
+        preview,
+        delivery,
+        listed if prepared.judged.num_rows else None,
+        manifest,
+    )
+
+
+def shown(outcome: Outcome, lang: texts.Language) -> str:
+    """The outcome as its organisation reads it: the columns that were used, what leaves and what stays, the problems."""
+
+    def say(key: str, **fields: object) -> str:
+        return texts.say(f"organisation.{key}", lang, **fields)
+
+    preview, lines = outcome.preview, []
+    lines += [say("columns", file=outcome.extract)]
+    lines += [f"  {say('field_' + name):20} {header}" for name, header in outcome.mapping.columns.items()]
+    for name, taken, others in preview.doubts:
+        lines.append("  ! " + say("doubt", field=say("field_" + name), taken=taken, others=", ".join(others)))
+    if preview.no_start:
+        lines.append("  ! " + say("no_start"))
+    lines += [
+        "",
+        say("leaves", rows=preview.leaving, addresses=preview.addresses, columns=", ".join(preview.columns)),
+    ]
+    lines += ["  " + "  ".join(preview.columns), *("  " + "  ".join(row) for row in preview.examples)]
+    if preview.examples:
+        lines.append("  " + say("made_up"))
+    if preview.counts:
+        lines += ["", say("per_service")]
+        lines += [
+            f"  {number:8}  {code:16} {nl if lang == 'nl' else en}" for code, nl, en, number in preview.counts
+        ]
+    lines += ["", say("stays")]
+    for header, warning in preview.staying:
+        lines.append(f"  {header}" + (f"   ! {say('looks_' + warning)}" if warning else ""))
+    lines += ["", say("quality", rows=preview.rows, fast=preview.fast, by_rules=preview.by_rules)]
+    lines.append(say("used", used=preview.used, left_out=preview.rows - preview.used))
+    for reason, number in preview.left_out.items():
+        lines.append(f"  {number:8}  {texts.say('source.reason_' + reason.replace(' ', '_'), lang)}")
+        if reason == problems.UNUSABLE:
+            lines += [
+                f"  {count:12}  {texts.say('source.reason_' + name.replace(' ', '_'), lang)}"
+                for name, count in preview.rejected.items()
+            ]
+    if preview.unknown_services:
+        lines.append("  ! " + say("unknown_services", number=preview.unknown_services))
+    if preview.without_group:
+        lines.append("  ! " + say("without_group", number=preview.without_group))
+    if preview.ignored:
+        lines.append("  ! " + say("ignored", rows=", ".join(map(str, preview.ignored[:20]))))
+    lines.append("")
+    if outcome.mapping_saved:
+        lines.append(say("mapping_saved", file=outcome.mapping_saved))
+    if outcome.problems:
+        lines.append(say("problems", file=outcome.problems))
+    if outcome.delivery and outcome.manifest:
+        lines.append(
+            say(
+                "delivery",
+                file=outcome.delivery,
+                round=outcome.round_title,
+                sequence=outcome.manifest.sequence,
+            )
+        )
+    else:
+        lines.append(say("dry_run"))
+    return "\n".join(lines)

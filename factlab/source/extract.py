@@ -1,0 +1,218 @@
+"""An extract (*uitdraai*): what an organisation already has, as rows of text with the row numbers that its people see."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from factlab.errors import ExtractError
+from factlab.source import delimited, headers, workbook
+
+HEAD = 40  # rows in which the headers are looked for
+_VALUE = re.compile(r"\s*(?:\d[\d\s.,:/-]*|[1-9]\d{3}\s?[A-Za-z]{2}|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*)\s*")
+_TOTAL = r"(?i)^\s*((eind|sub)?\s*tota(al|len)|grand total|total|aantal|som|gemiddelde)\b"
+
+
+@dataclass(frozen=True, repr=False)
+class Extract:
+    """`table` has the column `row` (the row number in the file, from 1, as Excel shows it) and every column of the
+    file as text, empty where nothing is. No repr: it would show clients.
+
+    `ignored` are the numbers of rows that are no record: a total, a note below the table.
+    """
+
+    file: str
+    table: Any
+    headers: tuple[str, ...]
+    header_row: int
+    kind: str  # csv, xlsx, parquet
+    sheet: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+    ignored: tuple[int, ...] = ()
+
+
+def find_headers(head: list[list[str]], file: str) -> int:
+    """The number (from 1) of the row with the headers. Raises ExtractError when there is none."""
+    best, most = 0, 0
+    for number, cells in enumerate(head, start=1):
+        told = [cell for cell in cells if cell.strip()]
+        known = {found[0][1] for cell in told if len(cell) <= 60 and (found := headers.fields(cell))}
+        enough = len(known) >= 2 or (len(known) == 1 and len(told) <= 2 and not best)
+        if enough and len(known) > most and not any(map(_VALUE.fullmatch, told)):
+            best, most = number, len(known)
+    if best:
+        return best
+    width = max((sum(bool(cell.strip()) for cell in cells) for cells in head), default=0)
+    for number, cells in enumerate(head, start=1):
+        told = [cell for cell in cells if cell.strip()]
+        if told and len(told) * 2 > width:
+            if any(map(_VALUE.fullmatch, told)):
+                break
+            return number
+    raise ExtractError("source.no_header", file=file)
+
+
+def name_columns(cells: list[str]) -> list[str]:
+    """The headers, each once; a column without one is named by its place."""
+    names: list[str] = []
+    for place, cell in enumerate(cells, start=1):
+        name = " ".join(cell.split()) or f"({place})"
+        twice = sum(other == name or other.startswith(f"{name} (") for other in names)
+        while name in names or name == "row":
+            twice += 1
+            name = f"{' '.join(cell.split())} ({twice})"
+        names.append(name)
+    return names
+
+
+def _ignored(table: Any, names: list[str]) -> Any:
+    """Which rows are a total or a note below the table: a mask."""
+    told = [pc.not_equal(pc.utf8_trim_whitespace(table.column(name)), "") for name in names]
+    number = told[0].cast(pa.int32())
+    for column in told[1:]:
+        number = pc.add(number, column.cast(pa.int32()))
+    first = pc.coalesce(
+        *(
+            pc.if_else(mask, table.column(name), pa.scalar(None, pa.string()))
+            for mask, name in zip(told, names, strict=True)
+        ),
+        pa.scalar(""),
+    )
+    total = pc.and_(pc.match_substring_regex(first, _TOTAL), pc.less_equal(number, max(2, len(names) // 2)))
+    if len(names) >= 3:
+        full = pc.indices_nonzero(pc.greater(pc.if_else(total, 0, number), 1))
+        last = full[-1].as_py() if len(full) else -1
+        place = pa.array(range(table.num_rows), pa.int64())
+        total = pc.or_(total, pc.and_(pc.greater(place, last), pc.less_equal(number, 1)))
+    return pc.and_(total, pc.greater(number, 0)), pc.equal(number, 0)
+
+
+def _shape(
+    numbered: Any, places: list[str], cells: list[str], header_row: int, file: str, **told: str
+) -> Extract:
+    """The rows below the headers, without blank rows, totals and columns that have neither a header nor a value."""
+    names = name_columns(cells)
+    below = numbered.filter(pc.greater(numbered.column("row"), header_row))
+    below = pa.table(
+        {
+            "row": below.column("row"),
+            **{name: below.column(place) for name, place in zip(names, places, strict=True)},
+        }
+    )
+    kept = [
+        name
+        for name, cell in zip(names, cells, strict=True)
+        if cell.strip() or pc.any(pc.not_equal(pc.utf8_trim_whitespace(below.column(name)), "")).as_py()
+    ]
+    if not kept:
+        raise ExtractError("source.no_header", file=file)
+    below = below.select(["row", *kept])
+    total, blank = (
+        _ignored(below, kept) if below.num_rows else (pa.array([], pa.bool_()), pa.array([], pa.bool_()))
+    )
+    rows = below.filter(pc.invert(pc.or_(total, blank)))
+    if not rows.num_rows:
+        raise ExtractError("source.no_rows", file=file)
+    ignored = tuple(below.column("row").filter(total).to_pylist())
+    return Extract(file, rows.combine_chunks(), tuple(kept), header_row, ignored=ignored, **told)
+
+
+def _checked(head: list[list[str]], header_row: int | None, file: str) -> int:
+    if header_row is None:
+        return find_headers(head, file)
+    if not 1 <= header_row <= len(head) or not any(cell.strip() for cell in head[header_row - 1]):
+        raise ExtractError("source.no_header_there", file=file, row=header_row)
+    return header_row
+
+
+def _read_csv(data: bytes, header_row: int | None, file: str) -> Extract:
+    text, encoding = delimited.decode(data, file)
+    if not text.strip():
+        raise ExtractError("source.empty", file=file)
+    declared, text = delimited.declared_delimiter(text)
+    delimiter = declared or delimited.detect_delimiter(text)
+    head = delimited.head(text, delimiter, max(HEAD, header_row or 0))
+    number = _checked(head, header_row, file)
+    cells = head[number - 1]
+    if len(cells) > delimited.MOST_COLUMNS:
+        raise ExtractError("source.too_many_columns", file=file, most=delimited.MOST_COLUMNS)
+    numbered, places = delimited.read(text, delimiter, len(cells), number, file)
+    return _shape(numbered, places, cells, number, file, kind="csv", encoding=encoding, delimiter=delimiter)
+
+
+def _read_workbook(data: bytes, sheet: str | None, header_row: int | None, file: str) -> Extract:
+    chosen, rows = workbook.read(data, sheet, file)
+    if not any(any(cell.strip() for cell in cells) for cells in rows):
+        raise ExtractError("source.empty", file=file)
+    number = _checked(rows[: max(HEAD, header_row or 0)], header_row, file)
+    width = len(rows[0])
+    places = [str(place) for place in range(width)]
+    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+    numbered = pa.table([*columns, pa.array(range(1, len(rows) + 1), pa.int64())], names=[*places, "row"])
+    cells = rows[number - 1]
+    return _shape(numbered, places, cells, number, file, kind="xlsx", sheet=chosen)
+
+
+def _as_text(column: Any) -> Any:
+    """A Parquet column as text; what can't be one (a list, bytes) is empty."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_floating(column.type):
+        whole = pc.equal(column, pc.round(column))
+        column = pc.if_else(
+            whole, pc.cast(column, pa.int64(), safe=False).cast(pa.string()), column.cast(pa.string())
+        )
+    elif pa.types.is_timestamp(column.type):
+        column = pc.strftime(column, format="%Y-%m-%d")
+    elif (
+        pa.types.is_nested(column.type)
+        or pa.types.is_binary(column.type)
+        or pa.types.is_large_binary(column.type)
+    ):
+        column = pa.nulls(len(column), pa.string())
+    return pc.fill_null(column.cast(pa.string()), "")
+
+
+def _read_parquet(data: bytes, file: str) -> Extract:
+    try:
+        table = pq.read_table(io.BytesIO(data))
+        columns = [_as_text(column) for column in table.columns]
+    except (pa.ArrowException, OSError, ValueError, NotImplementedError):
+        raise ExtractError("source.unreadable", file=file) from None
+    if not columns or not table.num_rows:
+        raise ExtractError("source.no_rows", file=file)
+    places = [str(place) for place in range(len(columns))]
+    numbers = pa.array(range(1, table.num_rows + 1), pa.int64())  # a Parquet file has no header row
+    numbered = pa.table([*columns, numbers], names=[*places, "row"])
+    return _shape(numbered, places, list(table.column_names), 0, file, kind="parquet")
+
+
+def read(file: Path, *, sheet: str | None = None, header_row: int | None = None) -> Extract:
+    """Read CSV, Excel (.xlsx) or Parquet by what the file is, not by how it is called.
+
+    `sheet` and `header_row` come from a saved mapping; else the sheet with the most rows is taken and the headers are
+    looked for. Raises ExtractError.
+    """
+    file = Path(file)
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        raise ExtractError("source.missing_file", file=file.name, folder=file.parent) from None
+    except OSError:
+        raise ExtractError("source.unreadable", file=file.name) from None
+    if not data.strip():
+        raise ExtractError("source.empty", file=file.name)
+    if data.startswith(b"PAR1"):
+        return _read_parquet(data, file.name)
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        return _read_workbook(data, sheet, header_row, file.name)
+    return _read_csv(data, header_row, file.name)

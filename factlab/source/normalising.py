@@ -1,0 +1,71 @@
+"""All addresses of an extract at once: plain ones in SQL, the distinct others by the rules, with the same result."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from factlab.engine import Engine, read_step
+from factlab.source import addresses
+from factlab.source.addresses import FIELDS, Address
+
+_RULED = pa.schema(
+    [
+        ("address_number", pa.int32()),
+        ("canonical", pa.string()),
+        ("reason", pa.string()),
+        ("rules", pa.string()),
+    ]
+)
+
+
+def fields_of(rows: pa.Table) -> pa.Table:
+    """`row` and the seven fields of an address; a field that `rows` doesn't have is empty."""
+    nothing = pa.repeat(pa.scalar(""), rows.num_rows)
+    return pa.table(
+        {
+            "row": rows.column("row"),
+            **{name: rows.column(name) if name in rows.column_names else nothing for name in FIELDS},
+        }
+    )
+
+
+def _rule(engine: Engine) -> None:
+    """Read the distinct leftovers (`other_address`) by the rules into `ruled_address`."""
+    others = engine.rows(
+        "select address_number, postcode, number, letter, addition, street, place, address from other_address order by address_number"
+    )
+    read = [addresses.read(Address(*fields)) for _, *fields in others]
+    engine.load(
+        "ruled_address",
+        pa.table(
+            [[number for number, *_ in others], *(list(column) for column in zip(*read, strict=True))]
+            if read
+            else [[], [], [], []],
+            schema=_RULED,
+        ),
+    )
+
+
+def normalise(engine: Engine, rows: pa.Table) -> None:
+    """Make the tables `extract_address` and `reading` (row, canonical, reason, by_rules) of rows with address columns."""
+    engine.load("extract_address", fields_of(rows))
+    engine.run(read_step("source/01_plain_address.sql"))
+    engine.run(read_step("source/02_other_address.sql"))
+    _rule(engine)
+    engine.run(read_step("source/03_reading.sql"))
+
+
+def explain(engine: Engine, rows: pa.Table) -> pa.Table:
+    """(row, canonical, reason, rules) of every row, all by the rules, in the order of the extract."""
+    engine.load("extract_address", fields_of(rows))
+    engine.rows("create table plain_address as select row, '' as canonical from extract_address where false")
+    engine.run(read_step("source/02_other_address.sql"))
+    _rule(engine)
+    engine.run(read_step("source/03_reading.sql"))
+    return engine.table(
+        "select r.row, r.canonical, r.reason, a.rules from reading as r"
+        " join extract_address as e on e.row = r.row"
+        " join other_address as o on o.postcode = e.postcode and o.number = e.number and o.letter = e.letter"
+        " and o.addition = e.addition and o.street = e.street and o.place = e.place and o.address = e.address"
+        " join ruled_address as a on a.address_number = o.address_number order by r.row"
+    )

@@ -1,0 +1,166 @@
+"""What exactly will leave the building, and what will not: shown on the organisation's own screen, before anything does."""
+
+from __future__ import annotations
+
+import hashlib
+import statistics
+from collections.abc import Mapping as Dictionary
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow.compute as pc
+
+from factlab.agreement import Agreement
+from factlab.source import days
+from factlab.source.extract import Extract
+from factlab.source.headers import key
+from factlab.source.mapping import Mapping
+from factlab.source.preparation import Prepared
+
+Warning_ = Literal["", "bsn", "name", "birth", "text"]
+SAMPLE = 500
+COLUMNS = {"services": ("pseudonym", "service"), "register": ("pseudonym", "area", "group")}
+_NAME = ("naam", "name", "voorletter", "tussenvoegsel", "initial")
+_NOT_A_NAME = (
+    "straat",
+    "plaats",
+    "street",
+    "place",
+    "openbareruimte",
+    "organisat",
+    "product",
+    "voorziening",
+    "wijk",
+    "buurt",
+    "gemeente",
+)
+_TEXT = (
+    "opmerking",
+    "toelichting",
+    "notitie",
+    "memo",
+    "remark",
+    "comment",
+    "note",
+    "bijzonderhe",
+    "diagnose",
+    "reden",
+)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Counts are exact: they are the organisation's own. `examples` have made-up pseudonyms."""
+
+    rows: int
+    used: int
+    leaving: int  # rows of the delivery
+    addresses: int
+    columns: tuple[str, ...]
+    examples: tuple[tuple[str, ...], ...]
+    counts: tuple[tuple[str, str, str, int], ...]  # services: code, Dutch and English name, addresses
+    staying: tuple[
+        tuple[str, Warning_], ...
+    ]  # columns of the extract that don't leave, and what they look like
+    fast: int
+    by_rules: int
+    rejected: Dictionary[str, int]
+    left_out: Dictionary[str, int]
+    ignored: tuple[int, ...]
+    doubts: tuple[tuple[str, str, tuple[str, ...]], ...]
+    no_start: bool
+    unknown_services: int
+    without_group: int
+
+
+def passes_eleven_test(text: str) -> bool:
+    """Whether a text can be a citizen service number (BSN): nine digits, weighted 9 to 2 and -1, a multiple of eleven."""
+    digits = text.strip().replace(".", "").replace(" ", "")
+    if not (digits.isascii() and digits.isdigit() and len(digits) in (8, 9)) or not digits.strip("0"):
+        return False
+    padded = digits.zfill(9)
+    return (
+        sum(int(digit) * weight for digit, weight in zip(padded, (9, 8, 7, 6, 5, 4, 3, 2, -1), strict=True))
+        % 11
+        == 0
+    )
+
+
+def looks_like(extract: Extract, header: str, year: int) -> Warning_:
+    """What a column seems to hold that must never leave: by its header, else by a sample of its contents."""
+    said = key(header)
+    cells = [
+        text.strip() for text in extract.table.column(header).slice(0, SAMPLE).to_pylist() if text.strip()
+    ]
+    if "bsn" in said or "burgerservice" in said or "sofinum" in said:
+        return "bsn"
+    if cells and sum(map(passes_eleven_test, cells)) > 0.9 * len(cells):
+        return "bsn"
+    if said.startswith("geb") or "geboort" in said or "birth" in said:
+        return "birth"
+    read = [day for text in cells if (day := days.read(text)[0]) and any(mark in text for mark in "-/.")]
+    if len(read) > 0.8 * len(cells) > 0 and statistics.median(day.year for day in read) < year - 12:
+        return "birth"
+    if any(word in said for word in _NAME) and not any(word in said for word in _NOT_A_NAME):
+        return "name"
+    if (
+        said in ("client", "clint", "klant")
+        and cells
+        and not any(one.isdigit() for text in cells for one in text)
+    ):
+        return "name"
+    if any(word in said for word in _TEXT) or (cells and statistics.mean(map(len, cells)) > 40):
+        return "text"
+    return ""
+
+
+def show(prepared: Prepared, extract: Extract, told: Mapping, agreement: Agreement) -> Preview:
+    """Put together what will leave, what stays and how well the addresses read."""
+    columns = COLUMNS[prepared.content]
+    leaving = prepared.leaving
+    examples = []
+    for place, row in enumerate(leaving.drop_columns("canonical").slice(0, 3).to_pylist()):
+        made_up = hashlib.sha256(f"example {place}".encode()).hexdigest()
+        examples.append((f"{made_up[:8]}-…", *(str(value) for value in row.values())))
+    counts: tuple[tuple[str, str, str, int], ...] = ()
+    if prepared.content == "services":
+        names = {service.code: service for service in agreement.services}
+        counted = (
+            leaving.group_by("service").aggregate([("canonical", "count")]).sort_by("service").to_pylist()
+        )
+        counts = tuple(
+            (
+                row["service"],
+                names[row["service"]].name_nl,
+                names[row["service"]].name_en,
+                row["canonical_count"],
+            )
+            for row in counted
+        )
+    used = {told.columns[name] for name in ("service", "area", "group") if name in told.columns}
+    year = agreement.round.start.year
+    staying = tuple(
+        (header, looks_like(extract, header, year)) for header in extract.headers if header not in used
+    )
+    # A column of the address is read and stays: that it holds letters is no surprise.
+    mapped = set(told.columns.values())
+    staying = tuple((header, "" if header in mapped else warning) for header, warning in staying)
+    return Preview(
+        rows=prepared.rows,
+        used=prepared.used,
+        leaving=leaving.num_rows,
+        addresses=int(pc.count_distinct(leaving.column("canonical")).as_py()),
+        columns=columns,
+        examples=tuple(examples),
+        counts=counts,
+        staying=staying,
+        fast=prepared.fast,
+        by_rules=prepared.by_rules,
+        rejected=prepared.rejected,
+        left_out=prepared.left_out,
+        ignored=extract.ignored,
+        doubts=told.doubts,
+        no_start=prepared.content == "services" and "start" not in told.columns,
+        unknown_services=prepared.unknown_services,
+        without_group=prepared.without_group,
+    )

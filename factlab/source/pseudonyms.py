@@ -1,0 +1,63 @@
+"""From a canonical address to a pseudonym, under a linkage key that is bound to the round and the normaliser.
+
+docs/delivery.md and RFC 5869 (HKDF), RFC 2104 (HMAC).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from typing import Any
+
+import pyarrow as pa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from factlab.agreement import Round
+from factlab.delivery.agreed import Checks
+from factlab.source import addresses
+from factlab.source.addresses import NORMALISER, Address
+
+# Read anew whenever a check is made: another way of reading one of these gives another check.
+VARIANTS = (
+    Address("1506 AB", "012"), Address("１５０６ＡＢ", "12", "", "nvt"), Address("1506AB", "12", "a", "a1"), Address("1506AB", "12-A-1-2"),
+    Address("1506AB", "12½"), Address("1506AB", "t/o 12"), Address("1506AB", "12", "", "by"), Address("1506AB", "12", "", "2.0"),
+    Address("1506AB", "12", "", "app. 3"), Address("1506AB", "12", "", "ben."), Address("1506AB", "12", "AA"), Address("1506AB", "12-14"),
+    Address(address="Plein 1944 12 B, 6511 JE Nijmegen"), Address(address="Laan 1940-1945 37, 3731 BC De Bilt"),
+    Address(address="1e Kruisweg 36, 4731 SB Oudenbosch"), Address("2497BV", street="St. Jacobsstraat 400 LToe"),
+    Address("1506AB", "12 en 14"), Address("1506AB", "12-jan"), Address("1506SS", "12"), Address("1506AB", street="Postbus 12"),
+)  # fmt: skip
+
+
+def _derive(secret: bytes, round_id: str, purpose: str) -> bytes:
+    info = f"factlab/v1/{purpose}|{NORMALISER}".encode()
+    return HKDF(SHA256(), 32, salt=bytes.fromhex(round_id), info=info).derive(secret).hex().encode("ascii")
+
+
+def linkage_key(secret: bytes, round_id: str) -> bytes:
+    """K_link: 64 lower-case hexadecimal characters, exactly one block of SHA-256."""
+    return _derive(secret, round_id, "link")
+
+
+def norm_check() -> str:
+    """Eight bytes, as hex, over how the built-in variants read."""
+    read = "\n".join(addresses.read(variant).canonical for variant in VARIANTS)
+    return hashlib.sha256(read.encode("ascii")).digest()[:8].hex()
+
+
+def checks(secret: bytes, round_: Round) -> Checks:
+    """What shows that secret, round and normaliser are the right ones, without telling anything about the linkage key."""
+    key_check = hmac.digest(_derive(secret, round_.round_id, "check"), b"", "sha256")[:8].hex()
+    return Checks(key_check=key_check, norm_check=norm_check(), normaliser=NORMALISER)
+
+
+def pseudonym(key: bytes, canonical: str) -> bytes:
+    """The 16 bytes of one address' pseudonym."""
+    return hmac.digest(key, canonical.encode("ascii"), "sha256")[:16]
+
+
+def pseudonyms(key: bytes, canonicals: Iterable[str]) -> Any:
+    """The pseudonyms of distinct canonical addresses, in their order, as an Arrow array of UUIDs."""
+    storage = pa.array([pseudonym(key, canonical) for canonical in canonicals], pa.binary(16))
+    return pa.ExtensionArray.from_storage(pa.uuid(), storage)

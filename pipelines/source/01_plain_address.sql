@@ -1,0 +1,43 @@
+-- The addresses that can be read in one way only: postcode, number, letter and addition in plain characters.
+-- reads: extract_address (row, postcode, number, letter, addition, street, place, address), empty texts where nothing is
+-- makes: plain_address (row, canonical), one row per plain row; the rest goes to the rules
+-- may see: addresses. It must agree with the rules of docs/addresses.md to the byte; a test holds them together.
+create table plain_address as
+with split as (
+    select
+        extract_address.row,
+        upper(replace(extract_address.postcode, ' ', '')) as postcode,
+        ltrim(regexp_extract(extract_address.number, '^[0-9]+'), '0') as house_number,
+        upper(extract_address.letter) as letter,
+        upper(
+            case
+                when extract_address.addition = ''
+                    then regexp_extract(extract_address.number, '^[0-9]+[ /-]?([A-Za-z]|[1-9][0-9]{0,2})?$', 1)
+                else extract_address.addition
+            end
+        ) as addition
+    from extract_address
+    where
+        regexp_full_match(extract_address.postcode, '[1-9][0-9]{3} ?[A-Za-z]{2}')
+        and upper(right(extract_address.postcode, 2)) not in ('SA', 'SD', 'SS')
+        and (
+            regexp_full_match(extract_address.number, '0*[1-9][0-9]{0,4}')
+            or (
+                regexp_full_match(extract_address.number, '0*[1-9][0-9]{0,4}([ /-]?[A-Za-z]|[/-][1-9][0-9]{0,2})')
+                and extract_address.letter = ''
+                and extract_address.addition = ''
+            )
+        )
+        and regexp_full_match(extract_address.letter, '[A-Za-z]?')
+        and (
+            regexp_full_match(extract_address.addition, '([1-9][0-9]{0,2})?')
+            or (regexp_full_match(extract_address.addition, '[A-Za-z]([1-9][0-9]{0,2})?') and extract_address.letter = '')
+        )
+        -- A postal box, or a character that only looks like another, is for the rules.
+        and regexp_full_match(extract_address.street || extract_address.address, '[ -~À-ÿ]*')
+        and not regexp_matches(extract_address.street || ' ' || extract_address.address, '(?i)postbus|antwoord|box')
+)
+select
+    split.row,
+    split.postcode || '|' || split.house_number || '|' || split.letter || split.addition as canonical
+from split;
