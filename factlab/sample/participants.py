@@ -79,7 +79,7 @@ class Participant:
 
 PARTICIPANTS = (
     Participant(
-        "hulpmiddelen-haverkamp", "Haverkamp Hulpmiddelen", {"WMO-ROL": 0.7, "WMO-VVZ": 0.6},
+        "hulpmiddelen-wierhorst", "Hulpmiddelen Wierhorst", {"WMO-ROL": 0.7, "WMO-VVZ": 0.6},
         "uitleen_per_adres.csv", "csv", "line",
         {"client": "Klantnummer", "name": "Naam klant", "address": "Adres", "postcode": "Postcode",
          "place": "Woonplaats", "service": "Voorziening", "start": "Uitgifte", "end": "Inname"},

@@ -210,11 +210,15 @@ def _dates(organisation: Ints, reason: Ints, rng: np.random.Generator) -> tuple[
     end = np.where(rng.random(len(reason)) < 0.7, NEVER, REFERENCE + days(300))
     ends = np.array(["end" in one.header for one in PARTICIPANTS])[organisation]
     astray = reason == PERIOD
-    over = astray & ends & (rng.random(len(reason)) < 0.6)
+    drawn = rng.random(len(reason))
+    over = astray & ends & (drawn < 0.6)
     later = astray & ~over
-    ended = REFERENCE - 1 - np.minimum(days(120), 1500)
+    just = drawn * 10 % 1 < 0.1  # some missed the reference date by a day
+    ended = REFERENCE - 1 - np.where(just, 0, days(120))
     end = np.where(over, ended, np.where(later, NEVER, end))
     start = np.where(
-        over, np.maximum(ended - days(400), EARLIEST), np.where(later, REFERENCE + 1 + days(30), start)
+        over,
+        np.maximum(ended - days(400), EARLIEST),
+        np.where(later, REFERENCE + 1 + np.where(just, 0, days(30)), start),
     )
     return start, end
