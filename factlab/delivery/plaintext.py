@@ -29,6 +29,7 @@ SCHEMAS: dict[Content, Any] = {
 }
 LEAST_SIZE = 1 << 16  # below it Padmé's steps would be a few rows wide
 TOTALS_SIZE = 1 << 12
+LONGEST = 100  # bytes of a code, an area or a group
 _PREFIX = 8
 _REASON = re.compile(r"[a-z][a-z0-9_ -]{0,63}")
 
@@ -99,6 +100,8 @@ def arrange(rows: Any, content: Content) -> Any:
         rows = rows.combine_chunks().cast(schema)
     except pa.ArrowException:
         raise ValueError("schema") from None
+    if any(_longest(rows.column(name)) > LONGEST for name in schema.names[1:]):
+        raise ValueError("schema")
     keys = _keys(rows)
     order: dict[str, Any] = {"high": keys[:, 0], "low": keys[:, 1]}
     if content == "services":
@@ -147,11 +150,13 @@ def to_parquet(rows: Any) -> bytes:
 def from_parquet(data: memoryview, content: Content, most: int) -> Any:
     """The rows. Raises ValueError("form") when this isn't the fixed form, ValueError("many") for more than `most`.
 
-    Only plain, uncompressed values are read: a compressed or dictionary page could say few bytes and mean many.
+    Only plain, uncompressed values are the fixed form: a compressed or dictionary page says few bytes and means many.
+    A forged footer can deny its dictionary, so texts are read as a dictionary first, where each takes its bytes once.
     """
     schema = SCHEMAS[content]
+    source = pa.py_buffer(data)
     try:
-        file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(data)), arrow_extensions_enabled=True)
+        file = pq.ParquetFile(pa.BufferReader(source), arrow_extensions_enabled=True)
         about = file.metadata
         groups = [about.row_group(group) for group in range(about.num_row_groups)]
         columns = [group.column(column) for group in groups for column in range(group.num_columns)]
@@ -159,25 +164,33 @@ def from_parquet(data: memoryview, content: Content, most: int) -> Any:
             column.compression == "UNCOMPRESSED"
             and not column.has_dictionary_page
             and set(column.encodings) <= {"PLAIN", "RLE"}
-            and 0 <= column.total_uncompressed_size <= len(data)
             for column in columns
         )
-        if not (
-            plain
-            and about.metadata is None
-            and len(groups) == 1
-            and file.schema_arrow.equals(schema, check_metadata=True)
-        ):
+        fixed = file.schema_arrow.equals(schema, check_metadata=True) and about.metadata is None
+        if not (plain and fixed and [group.num_rows for group in groups] == [about.num_rows]):
             raise ValueError("form")
         if not 0 <= about.num_rows <= most:
             raise ValueError("many")
-        rows = file.read()
+        if about.num_rows * 16 > len(data):  # a pseudonym takes 16 bytes
+            raise ValueError("form")
+        texts = schema.names[1:]
+        rows = pq.ParquetFile(
+            pa.BufferReader(source), metadata=about, read_dictionary=texts, arrow_extensions_enabled=True
+        ).read()
+        if any(_longest(chunk.dictionary) > LONGEST for name in texts for chunk in rows.column(name).chunks):
+            raise ValueError("form")
+        rows = rows.cast(schema)
         rows.validate(full=True)
     except (pa.ArrowException, OSError, OverflowError):
         raise ValueError("form") from None
     if rows.num_rows != about.num_rows or any(column.null_count for column in rows.columns):
         raise ValueError("form")
     return rows
+
+
+def _longest(texts: Any) -> int:
+    """Bytes of the longest text."""
+    return pc.max(pc.binary_length(texts)).as_py() or 0
 
 
 def to_totals(totals: Mapping[str, int]) -> bytes:

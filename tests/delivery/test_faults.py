@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from factlab.agreement import Round
@@ -580,13 +581,69 @@ def test_rows_in_another_form(path: Path, make: Callable[[], bytes]) -> None:
     refused(path, "other_schema", inspection=None)
 
 
+def _number(value: int) -> bytes:
+    """A number of Parquet's footer: zigzag, seven bits a byte."""
+    value, data = 2 * value, b""
+    while value > 127:
+        data, value = data + bytes([value & 127 | 128]), value >> 7
+    return data + bytes([value])
+
+
+def _deny_dictionary(data: bytes) -> bytes:
+    """The footer says of the last column that its values are plain and begin where its dictionary stands."""
+    about = pq.ParquetFile(io.BytesIO(data)).metadata
+    column = about.row_group(0).column(about.num_columns - 1)
+    values, dictionary = _number(column.data_page_offset), _number(column.dictionary_page_offset)
+    assert len(values) == len(dictionary)
+    data = data.replace(b"\x26" + values + b"\x26" + dictionary, b"\x26" + dictionary + b"\xf6" + dictionary)
+    return data.replace(b"\x35\x00\x06\x10", b"\x35\x00\x06\x06")
+
+
+def test_a_dictionary_that_the_footer_denies(path: Path) -> None:
+    """A hundred kilobytes that mean a hundred megabytes, and say of themselves that they are plain."""
+    field = plaintext.SCHEMAS["services"].field(1)
+    bomb = parquet(
+        ROWS.set_column(1, field, pa.array(["x" * 90_000] * ROWS.num_rows)), use_dictionary=["service"]
+    )
+    denied = _deny_dictionary(bomb)
+    read = pq.ParquetFile(io.BytesIO(denied))
+    assert not read.metadata.row_group(0).column(1).has_dictionary_page
+    assert read.read().nbytes > 900 * len(denied)
+    seal_anew(path, [padded(denied)])
+    usual = pa.default_memory_pool()
+    counting = pa.proxy_memory_pool(usual)
+    pa.set_memory_pool(counting)
+    try:
+        refused(path, "other_schema", inspection=None)
+    finally:
+        pa.set_memory_pool(usual)
+    assert 0 < counting.max_memory() < 10 * len(denied)
+
+
+def test_a_dictionary_with_a_forged_encoding(path: Path) -> None:
+    forged = parquet(ROWS, use_dictionary=["service"]).replace(b"\x35\x00\x06\x10", b"\x35\x00\x06\x06")
+    seal_anew(path, [padded(forged)])
+    refused(path, "other_schema", inspection=None)
+
+
+def test_a_text_longer_than_any_code(path: Path) -> None:
+    field = plaintext.SCHEMAS["services"].field(1)
+    for size, is_refused in ((100, False), (101, True)):
+        texts = pc.utf8_rpad(ROWS.column("service"), width=size, padding="x")
+        seal_anew(path, [padded(parquet(ROWS.set_column(1, field, texts)))])
+        if is_refused:
+            refused(path, "other_schema", inspection=None)
+        else:
+            open_package(path, round_=ROUND, checks=CHECKS, recipient=ANALYST)
+
+
 def test_a_parquet_bomb(path: Path) -> None:
-    """A hundred million equal values in a few kilobytes: refused before a value is read."""
+    """A million equal values in a few kilobytes: refused before a value is read."""
     column = pa.array(["WMO-HBH"]).take(pa.array([0] * 1_000_000))
     many = pa.table({"pseudonym": pa.array([bytes(16)] * 1_000_000, pa.binary(16)), "service": column})
     bomb = parquet(many, compression="zstd", use_dictionary=True)
     assert len(bomb) < 1 << 16
-    seal_anew(path, [padded(bomb)])
+    seal_anew(path, [padded(bomb)], change=lambda told: told.update(row_bucket=1 << 20))
     refused(path, "other_schema", inspection=None)
 
 

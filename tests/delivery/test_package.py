@@ -245,6 +245,7 @@ def test_rows_that_do_not_fit_do_not_leave(path: Path) -> None:
         whole.select(["service", "pseudonym"]),
         whole.set_column(1, "service", pa.array([None, *["X"] * 9], pa.string())),
         whole.set_column(0, "pseudonym", pa.array(["1506AB|12|"] * 10)),
+        whole.set_column(1, "service", pa.array(["x" * 101] * 10)),
     ]
     for rows in others:
         told_write(path, "other_schema", contents=Contents("services", rows, TOTALS_TOLD))
