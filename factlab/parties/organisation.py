@@ -13,7 +13,7 @@ from factlab.delivery import agreed, package
 from factlab.delivery.identity import Identity
 from factlab.delivery.manifest import Manifest
 from factlab.engine import Engine
-from factlab.errors import DeliveryError, UsageError
+from factlab.errors import DeliveryError
 from factlab.files import new_file
 from factlab.source import exclusions as excluding
 from factlab.source import extract as extracts
@@ -38,6 +38,19 @@ class Outcome:
     delivery: Path | None
     problems: Path | None  # None too when every row is used
     manifest: Manifest | None
+
+    @property
+    def rows_read(self) -> int:
+        return self.preview.rows
+
+    @property
+    def rows_sent(self) -> int:
+        """Rows of the extract that count; rows that say the same leave once."""
+        return self.preview.used
+
+    @property
+    def rows_left_out(self) -> int:
+        return self.preview.rows - self.preview.used
 
 
 @dataclass(frozen=True)
@@ -122,8 +135,6 @@ def pseudonymise(
     saved = mappings.path_for(extract) if guessed and mapping is None else None
     if dry_run:
         return Outcome(participant, round_.title, found.file, told, None, preview, None, None, None)
-    if delivery.exists():
-        raise UsageError("organisation.delivery_exists", file=delivery.name, next=sequence + 1)
     contents = package.Contents(
         prepared.content,
         preparation.pseudonymised(prepared, pseudonyms.linkage_key(secret, round_.round_id)),
@@ -133,6 +144,8 @@ def pseudonymise(
         problems.write(listed, prepared.judged, told.columns, lang)
     elif listed.exists():
         listed.unlink()  # of an earlier attempt: it would tell of problems that are gone
+    if saved:
+        mappings.save(told, saved)
     manifest = package.write(
         delivery,
         round_=round_,
@@ -144,8 +157,6 @@ def pseudonymise(
         day=day,
         sequence=sequence,
     )
-    if saved:
-        mappings.save(told, saved)
     return Outcome(
         participant,
         round_.title,
@@ -190,11 +201,10 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
     lines += ["", say("quality", rows=preview.rows, fast=preview.fast, by_rules=preview.by_rules)]
     lines.append(say("used", used=preview.used, left_out=preview.rows - preview.used))
     for reason, number in preview.left_out.items():
-        lines.append(f"  {number:8}  {texts.say('source.reason_' + reason.replace(' ', '_'), lang)}")
+        lines.append(f"  {number:8}  {problems.name(reason, lang)}")
         if reason == problems.UNUSABLE:
             lines += [
-                f"  {count:12}  {texts.say('source.reason_' + name.replace(' ', '_'), lang)}"
-                for name, count in preview.rejected.items()
+                f"  {count:12}  {problems.name(name, lang)}" for name, count in preview.rejected.items()
             ]
     if preview.unknown_services:
         lines.append("  ! " + say("unknown_services", number=preview.unknown_services))

@@ -79,6 +79,8 @@ ELSEWHERE = (
     "locatie",
 )
 # The number with its addition in one column; only the addition where there is a column for the number too.
+# Too general to go by alone: taken for the service only where the contents name services.
+GENERAL = ("activiteit", "module", "soort", "type", "omschrijving", "code")
 BOTH = re.compile(r"huis(nummer|nr)(en|met|plus)?toev[a-z]*")
 
 

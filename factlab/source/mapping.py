@@ -17,7 +17,7 @@ from factlab.agreement import Agreement, Participant
 from factlab.errors import ExtractError
 from factlab.source import services
 from factlab.source.extract import Extract
-from factlab.source.headers import ADDRESS_FIELDS, BOTH, REGISTER_FIELDS, SERVICE_FIELDS, fields, key
+from factlab.source.headers import ADDRESS_FIELDS, BOTH, GENERAL, REGISTER_FIELDS, SERVICE_FIELDS, fields, key
 
 FORMAT = "factlab-mapping/1"
 SUFFIX = ".mapping.toml"
@@ -141,11 +141,12 @@ def guess(
             if name == "postcode" and len(candidates) > 1:
                 fit -= 50 * _looks(extract, header, "postcode")
             if name == "service" and known:
-                fit -= 500 * _names_service(extract, header, known)
+                share = _names_service(extract, header, known)
+                fit += -500 * share if share else 1000 * (key(header) in GENERAL)
             if name in ("start", "end") and len(candidates) > 1:
                 fit -= 50 * _looks(extract, header, "day")
             candidates[place] = (fit, header)
-        candidates.sort(key=lambda one: one[0])
+        candidates[:] = sorted((one for one in candidates if one[0] < 1000), key=lambda one: one[0])
     columns: dict[str, str] = {}
     doubts: list[tuple[str, str, tuple[str, ...]]] = []
     for name, candidates in ranked.items():

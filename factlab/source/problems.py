@@ -57,6 +57,22 @@ def _column(columns: Mapping[str, str], reason: str, field: str) -> str:
     return ""
 
 
+def _said(what: str, reason: str, lang: texts.Language) -> str:
+    return texts.say(f"source.{what}_{reason.replace(' ', '_')}", lang)
+
+
+def name(reason: str, lang: texts.Language) -> str:
+    """A reason in the reader's language."""
+    return _said("reason", reason, lang)
+
+
+def what_to_do(reason: str, lang: texts.Language) -> str:
+    """What is wrong with an address exactly, and what to do about the row."""
+    advice = _said("todo", reason, lang)
+    exactly = name(reason, lang) if category(reason) != reason else ""
+    return f"{exactly[:1].upper()}{exactly[1:]}. {advice}" if exactly else advice
+
+
 def write(file: Path, judged: Any, columns: Mapping[str, str], lang: texts.Language) -> None:
     """Write the list as Dutch Excel opens it: UTF-8 with a mark, semicolons.
 
@@ -73,14 +89,7 @@ def write(file: Path, judged: Any, columns: Mapping[str, str], lang: texts.Langu
     told = []
     for pair in encoded.dictionary.to_pylist():
         reason, _, field = pair.partition("|")
-        name = reason.replace(" ", "_")
-        told.append(
-            (
-                _column(columns, reason, field),
-                texts.say(f"source.reason_{name}", lang),
-                texts.say(f"source.todo_{name}", lang),
-            )
-        )
+        told.append((_column(columns, reason, field), name(category(reason), lang), what_to_do(reason, lang)))
     kinds = [pa.array(column, pa.string()) for column in (zip(*told, strict=True) if told else ([], [], []))]
     heads = texts.say("source.problem_headers", lang).split(";")
     table = pa.table([judged.column("row"), *(kind.take(encoded.indices) for kind in kinds)], names=heads)
