@@ -124,7 +124,7 @@ class Engine:
 
     def table(self, sql: str, parameters: list[Any] | None = None) -> pa.Table:
         """The result of a query as Arrow."""
-        return self._con.execute(sql, parameters or []).to_arrow_table()
+        return self._con.sql(sql, params=parameters or []).to_arrow_table()
 
     def columns(self) -> list[tuple[str, str, str]]:
         """Every (table, column, type) that exists here, views included."""

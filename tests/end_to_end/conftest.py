@@ -20,7 +20,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     before = Path.cwd()
     os.chdir(work)
     try:
-        demo.play(SAMPLE, root / "out", lang="nl", say=lambda *_, **__: None)
+        demo.play(SAMPLE, root / "out", lang="en", say=lambda *_, **__: None)
     finally:
         os.chdir(before)
     return root / "out"

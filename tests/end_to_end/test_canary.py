@@ -38,7 +38,9 @@ def pseudonyms(played: Path) -> list[bytes]:
 def canary(pseudonyms: list[bytes]) -> Canary:
     import pandas as pd
 
-    (register,) = [f for f in (SAMPLE / "extracts" / "burgerzaken").iterdir() if "exclusions" not in f.name]
+    (register,) = [
+        f for f in (SAMPLE / "extracts" / "burgerzaken-wiermonde").iterdir() if "exclusions" not in f.name
+    ]
     text = pd.read_csv(register, dtype=str, sep=None, engine="python", encoding="utf-8-sig")
     column = next(name for name in text.columns if "postcode" in name.lower())
     postcodes = set(text[column].str.replace(" ", "").str.upper())
@@ -66,7 +68,7 @@ def test_an_organisation_keeps_no_pseudonym(played: Path, pseudonyms: list[bytes
 )
 @pytest.mark.parametrize("where", ["text", "pdf", "parquet", "name"])
 def test_it_finds_the_leak_that_is_planted(
-    played: Path, tmp_path: Path, canary: Canary, pseudonyms: list[bytes], form: str, where: str
+    played: Path, tmp_path: Path, canary: Canary, pseudonyms: list[bytes], where: str, form: str
 ) -> None:
     one = pseudonyms[7]
     leak = {
@@ -83,8 +85,6 @@ def test_it_finds_the_leak_that_is_planted(
     folder.mkdir()
     shutil.copyfile(played / "publication" / "cells.csv", folder / "cells.csv")
     assert canary.search(folder) == {}
-    if where == "name" and form in {"raw", "base64 0", "base64 1", "base64 2"}:
-        pytest.skip("a file name can't hold every byte")
     if where == "text":
         (folder / "codebook.json").write_bytes(b'{"note": "' + leak + b'"}')
     elif where == "pdf":
