@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import highspy
 import numpy as np
@@ -81,21 +82,56 @@ def follow(system: System, rounds: int = 12) -> Bounds:
 
 
 class Component:
-    """Hidden cells that are tied together, and all tables found so far that agree with what is printed."""
+    """Hidden cells that are tied together: row · cell is `low`, or at least that, and each cell is within its ends."""
 
-    def __init__(self, system: System, bounds: Bounds, cells: Ints, rows: Ints) -> None:
+    def __init__(
+        self,
+        cells: Ints,
+        rows: csr_array,
+        low: Ints,
+        equal: NDArray[np.bool_],
+        ends: tuple[Ints, Ints],
+        limit: int,
+    ) -> None:
         self.cells = cells
-        self._least, self._most = bounds.least[cells], bounds.most[cells]
-        self.limit = bounds.limit
-        whole = system.rows[rows]
-        fixed = bounds.least.copy()
-        fixed[cells] = 0
-        self._low = -np.asarray(whole @ fixed)
-        self._equal = system.equal[rows]
-        self._rows = csr_array(whole[:, cells])
-        self._linear = self._programme()
+        self.limit = limit
+        self._rows, self._low, self._equal = rows, low, equal
+        self._least, self._most = ends
+        self._linear: highspy.Highs | None = None
         self._integer: highspy.Highs | None = None
         self._cost: Terms = {}
+
+    @cached_property
+    def _neighbours(self) -> csr_array:
+        """Cells that stand together in a row that adds up."""
+        add_up = self._rows[self._equal]
+        return csr_array(abs(add_up.T) @ abs(add_up))
+
+    def around(self, terms: Terms, table: Ints, size: int) -> tuple[Component, dict[int, int]] | None:
+        """The cells nearest to these, about `size` of them, when all others stay as in `table`.
+
+        Gives the place of each cell in the part; None when that is no smaller.
+        """
+        near = np.zeros(len(self.cells), dtype=bool)
+        near[list(terms)] = True
+        count = 0
+        while count < near.sum() < size:
+            count = int(near.sum())
+            near |= np.asarray(self._neighbours @ near.astype(np.int64)) > 0
+        if near.all() or 2 * near.sum() > len(near):
+            return None
+        free = np.flatnonzero(near)
+        fixed = np.where(near, 0, table)
+        touched = np.diff(self._rows[:, free].indptr) > 0
+        part = Component(
+            self.cells[free],
+            csr_array(self._rows[touched][:, free]),
+            self._low[touched] - np.asarray(self._rows[touched] @ fixed),
+            self._equal[touched],
+            (self._least[free], self._most[free]),
+            self.limit,
+        )
+        return part, {int(cell): n for n, cell in enumerate(free)}
 
     def _programme(self) -> highspy.Highs:
         model = highspy.HighsLp()
@@ -119,13 +155,17 @@ class Component:
         """Whether the numbers agree with all that is printed, by whole-number arithmetic."""
         value = np.asarray(self._rows @ table)
         inside = (table >= self._least).all() and (table <= self._most).all()
-        return bool(inside and (value[self._equal] == self._low[self._equal]).all() and (value >= self._low).all())
+        return bool(
+            inside and (value[self._equal] == self._low[self._equal]).all() and (value >= self._low).all()
+        )
 
     def towards(self, terms: Terms, sense: int) -> tuple[int, Ints | None]:
         """The outer end of Σ factor · cell, upwards (1) or downwards (-1), and a whole table that was met there.
 
         The end is rounded inwards to a whole number; None when the table met isn't whole. Raises Contradiction.
         """
+        if self._linear is None:
+            self._linear = self._programme()
         for cell in self._cost:
             self._linear.changeColCost(cell, 0.0)
         for cell, factor in terms.items():
@@ -179,13 +219,10 @@ def components(system: System, bounds: Bounds) -> tuple[Component, ...]:
     ties = [(rows.row[told], local[rows.col[told]])]
     at = len(system.equal)
     pairs = [
-        (at + n, local[cell])
-        for n, form in enumerate(system.forms)
-        for cell, _ in form.terms
-        if free[cell]
+        (at + n, local[cell]) for n, form in enumerate(system.forms) for cell, _ in form.terms if free[cell]
     ]
     if pairs:
-        ties.append(tuple(np.array(pairs).T))  # type: ignore[arg-type]
+        ties.append(tuple(np.array(pairs).T))
     row = np.concatenate([r for r, _ in ties])
     col = np.concatenate([c for _, c in ties])
     count = at + len(system.forms)
@@ -194,7 +231,12 @@ def components(system: System, bounds: Bounds) -> tuple[Component, ...]:
     of_cell, of_row = label[count:], label[:at]
     has = np.zeros(at, dtype=bool)
     has[rows.row[told]] = True
-    return tuple(
-        Component(system, bounds, cells[of_cell == mark], np.flatnonzero((of_row == mark) & has))
-        for mark in dict.fromkeys(of_cell.tolist())
-    )
+    fixed = np.where(free, 0, bounds.least)
+    low = -np.asarray(system.rows @ fixed)
+    found = []
+    for mark in dict.fromkeys(of_cell.tolist()):
+        own, its = cells[of_cell == mark], np.flatnonzero((of_row == mark) & has)
+        ends = bounds.least[own], bounds.most[own]
+        part = csr_array(system.rows[its][:, own])
+        found.append(Component(own, part, low[its], system.equal[its], ends, bounds.limit))
+    return tuple(found)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from factlab.attack.intervals import Bounds, Component, Contradiction, Ints, Undecided, components, follow
@@ -88,7 +90,9 @@ def audit(publication: Publication, *, known: Mapping[CellKey, int] | None = Non
     book = publication.codebook
     relations = Relations(book)
     system = build(publication, known, relations)
-    findings = [Finding("not in the codebook", (c.key,)) for c in publication.cells if c.key not in set(book.keys)]
+    findings = [
+        Finding("not in the codebook", (c.key,)) for c in publication.cells if c.key not in set(book.keys)
+    ]
     attack = _Attack(system, relations, book.threshold, frozenset(known))
     findings += attack.findings()
     return Verdict(
@@ -133,8 +137,11 @@ class _Forms:
         self.least: Ints = np.full(len(forms), np.iinfo(np.int64).max)
         self.most: Ints = np.full(len(forms), np.iinfo(np.int64).min)
 
+        self.table: Ints | None = None
+
     def saw(self, table: Ints | None) -> None:
         if table is not None:
+            self.table = table
             value = np.asarray(self._matrix @ table) + self.rest
             self.least, self.most = np.minimum(self.least, value), np.maximum(self.most, value)
 
@@ -145,8 +152,25 @@ class _Forms:
         self.saw(table)
         return end + rest
 
+    def move(self, n: int, sense: int, size: int) -> bool:
+        """Move form `n` by changing no more than the cells near it; false when there is no such part to change."""
+        _, terms, _ = self.forms[n]
+        near = None if self.table is None else self.part.around(terms, self.table, size)
+        if near is None or self.table is None:
+            return False
+        part, place = near
+        _, moved = part.exactly({place[cell]: factor for cell, factor in terms.items()}, sense)
+        table = self.table.copy()
+        table[list(place)] = moved
+        self.saw(table)
+        return True
+
 
 Terms = dict[int, int]
+
+
+def _tied(form: Form, free: NDArray[np.bool_]) -> list[int]:
+    return [cell for cell, _ in form.terms if free[cell]]
 
 
 class _Attack:
@@ -160,9 +184,16 @@ class _Attack:
         yield from self._printed()
         try:
             bounds = follow(self.system)
-            yield from self._settled(bounds)
-            for part in components(self.system, bounds):
-                yield from self._attack(part, bounds)
+            free = bounds.least < bounds.most
+            yield from self._settled(bounds, [form for form in self._judged if not _tied(form, free)])
+            parts = components(self.system, bounds)
+            of = {cell: n for n, part in enumerate(parts) for cell in part.cells.tolist()}
+            forms: list[list[Form]] = [[] for _ in parts]
+            for form in self._judged:
+                if tied := _tied(form, free):
+                    forms[of[tied[0]]].append(form)
+            for part, of_part in zip(parts, forms, strict=True):
+                yield from self._attack(part, bounds, of_part)
         except Contradiction as wrong:
             yield Finding("inconsistent", tuple(self.system.keys[cell] for cell in wrong.cells))
 
@@ -188,24 +219,24 @@ class _Attack:
                     if here[column] == 0 and nothing(column) and key not in self.known:
                         yield Finding("nobody without", (key,))
 
-    def _judged(self) -> Iterable[Form]:
-        for n, key in enumerate(self.system.keys):
-            if key in self._hidden:
-                yield Form("cell", (key,), ((n, 1),))
-        for form in self.system.forms:
-            if not self.known.issuperset(form.keys):
-                yield form
+    @cached_property
+    def _judged(self) -> tuple[Form, ...]:
+        cells = [
+            Form("cell", (key,), ((n, 1),))
+            for n, key in enumerate(self.system.keys)
+            if key in self._hidden and self.system.judged[n]
+        ]
+        return (*cells, *(form for form in self.system.forms if not self.known.issuperset(form.keys)))
 
-    def _settled(self, bounds: Bounds) -> Iterable[Finding]:
+    def _settled(self, bounds: Bounds, forms: Iterable[Form]) -> Iterable[Finding]:
         """Forms of which no cell is free."""
-        free = bounds.least < bounds.most
-        for form in self._judged():
-            if not any(free[cell] for cell, _ in form.terms):
-                self.intervals += 1
-                value = int(sum(factor * bounds.least[cell] for cell, factor in form.terms))
-                if form.kind == "cell":
-                    self.narrowest = 0
-                yield from self._pinned(form, value)
+        for form in forms:
+            self.intervals += 1
+            if form.kind == "cell":
+                self.narrowest = 0
+            yield from self._pinned(
+                form, int(sum(factor * bounds.least[cell] for cell, factor in form.terms))
+            )
 
     def _pinned(self, form: Form, value: int) -> Iterable[Finding]:
         if form.kind == "cell":
@@ -217,14 +248,13 @@ class _Attack:
         """Whether it is the complement of a hidden cell, that must be able to be `k` too."""
         return form.kind == "complement" and form.keys[0] in self._hidden
 
-    def _attack(self, part: Component, bounds: Bounds) -> Iterable[Finding]:
+    def _attack(self, part: Component, bounds: Bounds, judged: Iterable[Form]) -> Iterable[Finding]:
         place = {cell: n for n, cell in enumerate(part.cells.tolist())}
         forms: list[tuple[Form, Terms, int]] = []
-        for form in self._judged():
+        for form in judged:
             terms = {place[cell]: factor for cell, factor in form.terms if cell in place}
-            if terms:
-                rest = sum(factor * bounds.least[cell] for cell, factor in form.terms if cell not in place)
-                forms.append((form, terms, int(rest)))
+            rest = sum(factor * bounds.least[cell] for cell, factor in form.terms if cell not in place)
+            forms.append((form, terms, int(rest)))
         met = _Forms(part, forms)
         self.intervals += len(forms)
         everything = dict.fromkeys(range(len(part.cells)), 1)
@@ -233,7 +263,7 @@ class _Attack:
             met.saw(table)
         if met.most[0] < met.least[0]:
             try:
-                met.saw(part.exactly(everything, 1)[1])  # raises when no whole table fits
+                met.saw(part.exactly({}, 1)[1])  # raises when no whole table fits
             except Undecided:
                 yield Finding("undecided", tuple(self.system.keys[cell] for cell in part.cells))
                 return
@@ -258,6 +288,11 @@ class _Attack:
         if safe():
             return
         for exact in (False, True):
+            if exact:  # the tables at the ends weren't whole: a whole one nearby will often do
+                for size, sense in ((60, 1), (60, -1), (400, 1), (400, -1)):
+                    met.move(n, sense, size)
+                    if safe():
+                        return
             high = met.end(n, 1, exact=exact)
             if safe():
                 return

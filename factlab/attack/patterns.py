@@ -126,7 +126,9 @@ class Patterns:
             chosen = set() if code == "none" else set(code.split("+"))
             if not chosen <= set(self.of["domains"]):
                 return ()
-            return ({self.quantity["domains", d]: USED if d in chosen else UNUSED for d in self.of["domains"]},)
+            return (
+                {self.quantity["domains", d]: USED if d in chosen else UNUSED for d in self.of["domains"]},
+            )
         if table.kind == "users":
             bit = self.quantity.get((table.of, code))
             return () if bit is None else ({bit: USED},)
@@ -153,7 +155,9 @@ class Patterns:
             for code in self.of[of]:
                 sets.append([p for p in range(width) if labels[p][n] == code])
                 sets.append([p for p in range(width) if labels[p][n] != code])
-        for start in range(width):  # ever more, in two orders: many numbers of services, organisations, domains
+        for start in range(
+            width
+        ):  # ever more, in two orders: many numbers of services, organisations, domains
             for step in (1, 2, 3, 5):
                 sets += [[(start + step * m) % width for m in range(size)] for size in (3, 4, 5, 6, 8)]
         made = np.zeros((len(sets), width), dtype=bool)
@@ -195,7 +199,7 @@ class Patterns:
             (False, False): self._found - int(self._both[a, a]) - int(self._both[b, b]) + both,
         }[one.inside, other.inside]
         if found > 0 or seen:
-            return found > 0
+            return bool(found > 0)
         return self._any(self._told(one), self._told(other))
 
     def within(self, one: Column, other: Column) -> bool:
@@ -214,15 +218,13 @@ class Patterns:
 
     def takes_non_users(self, column: Column) -> bool:
         """Whether those who use nothing count in the column."""
-        return self._nothing[self.index[column]]
+        return bool(self._nothing[self.index[column]])
 
     def _told(self, block: Block) -> Boxes:
         return self.columns[block.column] if block.inside else self._away[block.column]
 
     def _any(self, one: Boxes, other: Boxes) -> bool:
-        return any(
-            (both := meet(a, b)) is not None and self._possible(both) for a in one for b in other
-        )
+        return any((both := meet(a, b)) is not None and self._possible(both) for a in one for b in other)
 
     def _possible(self, box: Box) -> bool:
         low = high = 0
@@ -290,16 +292,16 @@ class Patterns:
             members = [n for n in range(self.bits) if mask >> n & 1]
             for member in members:
                 programme.addRow(0, 1, 2, [whole, member], [1.0, -1.0])
-            programme.addRow(0, len(members), len(members) + 1, [*members, whole], [1.0] * len(members) + [-1.0])
+            programme.addRow(
+                0, len(members), len(members) + 1, [*members, whole], [1.0] * len(members) + [-1.0]
+            )
         self._count_rows = programme.getNumRow()
         for of in COUNTED:
             members = [self.quantity[of, code] for code in self.of[of]]
             programme.addRow(0, len(members), len(members), members, [1.0] * len(members))
         return programme
 
-    def _solve(
-        self, low: int, high: int, numbers: Mapping[str, tuple[int, int]]
-    ) -> NDArray[np.bool_] | None:
+    def _solve(self, low: int, high: int, numbers: Mapping[str, tuple[int, int]]) -> NDArray[np.bool_] | None:
         every = np.arange(self.bits, dtype=np.int32)
         least = np.array([low >> n & 1 for n in range(self.bits)], dtype=float)
         most = np.array([high >> n & 1 for n in range(self.bits)], dtype=float)

@@ -138,8 +138,8 @@ class Relations:
         if table.kind == "rule":
             return codes == {"no", "yes"}
         if table.kind == "combination":
-            possible = [c for c in codes if (table.name, c) not in self._zero]
-            return len(possible) == 2 ** len(self.patterns.of["domains"])
+            possible = sum((table.name, code) not in self._zero for code in codes)
+            return bool(possible == 1 << len(self.patterns.of["domains"]))
         reached = 0
         for low, high in sorted(class_range(code) for code in codes):
             if low != reached:
@@ -238,7 +238,10 @@ class Relations:
                 if column not in columns:
                     continue
                 if table.of == "domains":
-                    yield column, self._users("services", [s.code for s in services if s.domain == code], columns)
+                    yield (
+                        column,
+                        self._users("services", [s.code for s in services if s.domain == code], columns),
+                    )
                 elif table.of == "organisations":
                     delivered = [s.code for s in services if code in s.organisations]
                     yield column, self._users("services", delivered, columns)

@@ -97,7 +97,9 @@ def build(publication: Publication, known: Mapping[CellKey, int], relations: Rel
     for level, found in relations.level.items():
         households = found.households
         for area in book.at(level):
-            at = {column: index[CellKey(column[0], level, area.code, "", column[1])] for column in found.columns}
+            at = {
+                column: index[CellKey(column[0], level, area.code, "", column[1])] for column in found.columns
+            }
             for relation in found.relations:
                 add(relation.kind, [(at[column], factor) for column, factor in relation.row], relation.equal)
             for column in found.zero:

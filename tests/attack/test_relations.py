@@ -12,10 +12,10 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-
 from factlab.agreement import tables
 from factlab.attack.relations import Relations
 from factlab.cells import Category, Codebook, Domain, Organisation, Service
+
 from tests import synthetic
 
 Pair = tuple[str, str]
@@ -61,7 +61,9 @@ def patterns(book: Codebook, number: int = 3000) -> list[tuple[Pair, ...]]:
     found: list[tuple[Pair, ...]] = [(), tuple(pairs)]
     found += [(pair,) for pair in pairs] + list(combinations(pairs, 2))
     found += [tuple(p for p in pairs if p != left) for left in pairs]
-    for two in combinations(sorted({s for s, _ in pairs}), 2):  # two services of as many organisations as can be
+    for two in combinations(
+        sorted({s for s, _ in pairs}), 2
+    ):  # two services of as many organisations as can be
         found.append(tuple(pair for pair in pairs if pair[0] in two))
     for part in range(2):
         for name in sorted({pair[part] for pair in pairs}):
@@ -111,7 +113,9 @@ BOOKS: dict[str, Codebook] = {
     "one domain": book_of({"a": ("x", "o"), "b": ("x", "o p"), "c": ("x", "q"), "d": ("x", "p q")}),
     "fewer services than classes": book_of({"a": ("x", "o"), "b": ("x", "p"), "c": ("y", "p")}),
     "as many services as classes": book_of({c: ("xy"[n % 2], "opq"[n % 3]) for n, c in enumerate("abcde")}),
-    "just more services than classes": book_of({c: ("xy"[n % 2], "opq"[n % 3]) for n, c in enumerate("abcdef")}),
+    "just more services than classes": book_of(
+        {c: ("xy"[n % 2], "opq"[n % 3]) for n, c in enumerate("abcdef")}
+    ),
     "an organisation is its service": book_of({"a": ("x", "o"), "b": ("x", "p q"), "c": ("y", "q")}),
     "an organisation is its domain": book_of(
         {"a": ("x", "o"), "b": ("x", "o"), "c": ("y", "p"), "d": ("y", "q"), "e": ("z", "q")}
@@ -125,9 +129,11 @@ BOOKS: dict[str, Codebook] = {
     "a domain without services": book_of({"a": ("x", "o"), "b": ("y", "p o")}, extra_domains=("w",)),
     "one organisation per service": book_of({c: ("xy"[n % 2], c.upper()) for n, c in enumerate("abcdefg")}),
     "a lone domain beside a big one": book_of(
-        {"a": ("x", "o"), **{c: ("y", "p q") for c in "bcdefg"}}, rule={"domains": 2}
+        {"a": ("x", "o"), **dict.fromkeys("bcdefg", ("y", "p q"))}, rule={"domains": 2}
     ),
-    "rule on services": book_of({c: ("xyz"[n % 3], "o p") for n, c in enumerate("abcdef")}, rule={"services": 2}),
+    "rule on services": book_of(
+        {c: ("xyz"[n % 3], "o p") for n, c in enumerate("abcdef")}, rule={"services": 2}
+    ),
     "rule on organisations": book_of(
         {c: ("xyz"[n % 3], ["o", "p q"][n % 2]) for n, c in enumerate("abcdef")}, rule={"organisations": 2}
     ),
