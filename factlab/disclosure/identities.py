@@ -65,7 +65,8 @@ def _whole(vector: Matrix) -> Matrix:
 def null_space(evaluated: Matrix) -> Matrix:
     """All identities of the columns, one a row, as small whole numbers; complete and exact (see above)."""
     count = evaluated.shape[1]
-    reduced, pivots = _reduced(evaluated.T @ evaluated)
+    exact = evaluated.astype(np.float64)  # whole numbers far below 2^53: exact, and quicker than integers
+    reduced, pivots = _reduced((exact.T @ exact).astype(np.int64))
     found = []
     for free in sorted(set(range(count)) - set(pivots)):
         vector = np.zeros(count, dtype=np.int64)
@@ -73,7 +74,7 @@ def null_space(evaluated: Matrix) -> Matrix:
         vector[pivots] = -reduced[:, free] % PRIME
         found.append(_whole(vector))
     identities = np.array(found, dtype=np.int64).reshape(len(found), count)
-    if (evaluated @ identities.T).any():
+    if (exact @ identities.T).any():
         raise DisclosureError("disclosure.identities_unclear")
     return identities
 

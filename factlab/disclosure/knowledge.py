@@ -26,34 +26,39 @@ class Knowledge:
 
 def gather(codebook: Codebook, without: Set[str] = frozenset()) -> dict[str, Knowledge]:
     """The knowledge of each level. `without` leaves out kinds of identities (see `protection.protect_with`)."""
-    first, second = (patterns.draw(codebook, seed) for seed in (1, 2))
-    gathered = {}
+    drawn = [patterns.draw(codebook, seed) for seed in (1, 2)]
+    gathered: dict[tuple[Column, ...], Knowledge] = {}
+    by_level = {}
     for level in codebook.levels:
         columns = patterns.columns(codebook, level)
-        if not columns:
-            continue
-        if ("households", "all") not in columns:
+        if columns and ("households", "all") not in columns:
             raise DisclosureError("disclosure.no_households", level=level)
-        evaluated, fresh = (patterns.evaluate(codebook, columns, drawn) for drawn in (first, second))
-        both = np.vstack([evaluated, fresh])
-        inside = inclusions.find(both)
-        reached: Flags = np.asarray(both.any(axis=0))
-        equal = [
-            (kind, vector)
-            for kind, vector in identities.find(columns, evaluated, fresh)
-            if kind not in without
-        ]
-        least = [("inclusions", vector) for vector in _untold(inclusions.least(inside), equal, len(columns))]
-        gathered[level] = Knowledge(
-            columns,
-            columns.index(("households", "all")),
-            ~reached,
-            both[0].astype(bool),
-            inclusions.strict(inside),
-            tuple(equal),
-            (*least, *inequalities.declare(codebook, columns, both)),
-        )
-    return gathered
+        if columns and columns not in gathered:
+            gathered[columns] = _of(codebook, columns, drawn, without)
+        if columns:
+            by_level[level] = gathered[columns]
+    return by_level
+
+
+def _of(
+    codebook: Codebook, columns: tuple[Column, ...], drawn: Sequence[Flags], without: Set[str]
+) -> Knowledge:
+    evaluated, fresh = (patterns.evaluate(codebook, columns, some) for some in drawn)
+    both = np.vstack([evaluated, fresh])
+    inside = inclusions.find(both)
+    reached: Flags = np.asarray(both.any(axis=0))
+    found = identities.find(columns, evaluated, fresh)
+    equal = tuple((kind, vector) for kind, vector in found if kind not in without)
+    least = [("inclusions", vector) for vector in _untold(inclusions.least(inside), equal, len(columns))]
+    return Knowledge(
+        columns,
+        columns.index(("households", "all")),
+        ~reached,
+        both[0].astype(bool),
+        inclusions.strict(inside),
+        equal,
+        (*least, *inequalities.declare(codebook, columns, both)),
+    )
 
 
 def _untold(

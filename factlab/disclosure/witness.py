@@ -15,7 +15,7 @@ from factlab.disclosure.patterns import Flags, Matrix
 from factlab.disclosure.rules import Demand
 
 WHOLE = 1e-6  # how far from a whole number the solver may end; the result is then checked in integers
-TRIES = 20  # other costs to try before branching
+TRIES = 8  # other costs to try before branching
 NODES = 500  # of branch and bound: a limit in seconds would make the outcome depend on the machine
 
 

@@ -13,6 +13,9 @@ from tests import synthetic
 Terms = dict[CellKey, float]
 
 
+_counted: dict[int, tuple[Codebook, list[set[tuple[str, str]]]]] = {}
+
+
 def columns_of(book: Codebook, level: str) -> list[tuple[str, str]]:
     return [
         (t.name, c.code)
@@ -46,7 +49,9 @@ def patterns(book: Codebook, seed: int = 7, number: int = 4000) -> list[set[tupl
 
 def evaluate(book: Codebook, level: str) -> np.ndarray:
     wanted = columns_of(book, level)
-    counted = [synthetic.columns(book, pattern) for pattern in patterns(book)]
+    if id(book) not in _counted:
+        _counted[id(book)] = (book, [synthetic.columns(book, pattern) for pattern in patterns(book)])
+    counted = _counted[id(book)][1]
     return np.array([[column in row for column in wanted] for row in counted], dtype=float)
 
 
