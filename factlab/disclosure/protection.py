@@ -17,6 +17,7 @@ from factlab.disclosure import certificate, model, rules, suppression
 from factlab.disclosure.model import Model
 
 PER_LEVEL = 4.0  # a cell is so much dearer than one a level lower
+TIE = 0.1  # large enough for another salt to choose other partners, too small to hide much more
 TOTALS = 5.0  # numbers of households are the denominators of every rate
 
 
@@ -54,4 +55,4 @@ def costs(book: Codebook, keys: Sequence[CellKey], whole: Model, salt: bytes) ->
     total = np.array([TOTALS if key.table == "households" else 1.0 for key in keys])
     draws = [hmac.new(salt, "\0".join(key).encode(), hashlib.sha256).digest()[:6] for key in keys]
     tie = np.array([int.from_bytes(draw, "big") for draw in draws]) / 2.0**48
-    return np.asarray((1 + np.log1p(whole.counts)) * level * total * (1 + 0.01 * tie))
+    return np.asarray((1 + np.log1p(whole.counts)) * level * total * (1 + TIE * tie))

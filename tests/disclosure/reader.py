@@ -83,7 +83,7 @@ class Reader:
     def _columns(self, level: str) -> None:
         book, columns = self.book, columns_of(self.book, level)
         matrix = evaluate(book, level)
-        null = linalg.null_space(matrix)
+        null = linalg.null_space(matrix.T @ matrix, rcond=1e-10)
         outside = matrix.T @ (1 - matrix)
         reached = matrix.any(axis=0)
         services = {s.code: s for s in book.delivered_services}
