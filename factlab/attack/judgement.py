@@ -12,7 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from factlab.attack.intervals import Bounds, Component, Contradiction, Ints, Undecided, components, follow
+from factlab.attack.intervals import (
+    Bounds,
+    Component,
+    Contradiction,
+    Ints,
+    Terms,
+    Undecided,
+    components,
+    follow,
+)
 from factlab.attack.relations import Relations
 from factlab.attack.system import Form, System, build
 from factlab.cells import CellKey, Publication
@@ -164,9 +173,6 @@ class _Forms:
         table[list(place)] = moved
         self.saw(table)
         return True
-
-
-Terms = dict[int, int]
 
 
 def _tied(form: Form, free: NDArray[np.bool_]) -> list[int]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from factlab.attack import Verdict, audit, feasible
+from factlab.attack.relations import Relations
+from factlab.attack.system import build
 from factlab.cells import Area, Cell, CellKey, Codebook, Publication
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from tests import synthetic
 from tests.attack.test_relations import book_of
@@ -371,6 +376,51 @@ def test_primary_suppression_alone_is_undone(town: tuple[Codebook, dict[CellKey,
     verdict = audit(printed(book, counts, primary))
     exact = {f.cells[0] for f in verdict.findings if f.kind == "pinned exactly"}
     assert len(exact) > len(primary) / 2 and verdict.narrowest == 0
+
+
+@pytest.mark.parametrize("share", [0.2, 0.8])
+def test_each_judgement_is_that_of_two_integer_programmes(share: float) -> None:
+    """The short cuts (tables that show a cell free, linear ends, parts of a component) change no verdict."""
+    book = synthetic.codebook(
+        districts=1, neighbourhoods=2, services=5, organisations=3, lowest={"service": "municipality"}
+    )
+    counts = dict(synthetic.count(book, synthetic.households(book, 500, seed=4)).counts)
+    draw = random.Random(2)
+    hidden = {key for key, n in counts.items() if 1 <= n < 10 or draw.random() < share}
+    there = printed(book, counts, hidden)
+    system = build(there, {}, Relations(book))
+    fixed = system.printed >= 0
+    low, high = np.where(fixed, system.printed, 0), np.where(fixed, system.printed, 100_000)
+    rows = LinearConstraint(system.rows.astype(float), 0, np.where(system.equal, 0, np.inf))
+
+    def ends(terms: tuple[tuple[int, int], ...]) -> tuple[int, int]:
+        cost = np.zeros(len(system.keys))
+        for cell, factor in terms:
+            cost[cell] += factor
+        down, up = (
+            milp(sign * cost, constraints=rows, bounds=Bounds(low, high), integrality=np.ones(len(cost)))
+            for sign in (1, -1)
+        )
+        return round(down.fun), round(-up.fun)
+
+    expected, widths = set(), []
+    for n, key in enumerate(system.keys):
+        if key in hidden and system.judged[n]:
+            least, most = ends(((n, 1),))
+            widths.append(most - least)
+            if least == most:
+                expected.add(("pinned exactly", (key,)))
+            elif most < 10:
+                expected.add(("pinned below the threshold", (key,)))
+    for form in system.forms:
+        least, most = ends(form.terms)
+        own = form.kind == "complement" and form.keys[0] in hidden
+        if (own and most < 10) or 1 <= least == most < 10:
+            expected.add((form.kind, form.keys))
+    verdict = audit(there)
+    aside = ("small count published", "everyone", "nobody without")
+    assert {(f.kind, f.cells) for f in verdict.findings if f.kind not in aside} == expected
+    assert expected and verdict.narrowest == min(widths)
 
 
 def test_the_verdict_tells_no_number(town: tuple[Codebook, dict[CellKey, int]]) -> None:
