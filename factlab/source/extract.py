@@ -92,7 +92,10 @@ def _ignored(table: Any, names: list[str]) -> Any:
         full = pc.indices_nonzero(pc.greater(pc.if_else(total, 0, number), 1))
         last = full[-1].as_py() if len(full) else -1
         place = pa.array(range(table.num_rows), pa.int64())
-        total = pc.or_(total, pc.and_(pc.greater(place, last), pc.less_equal(number, 1)))
+        # Words in the first column and nothing else: "Bron: …". A lone postcode is a row with a problem.
+        words = pc.and_(told[0], pc.match_substring_regex(first, r"[A-Za-zÀ-ÿ]{3}"))
+        note = pc.and_(pc.greater(place, last), pc.and_(pc.equal(number, 1), words))
+        total = pc.or_(total, note)
     return pc.and_(total, pc.greater(number, 0)), pc.equal(number, 0)
 
 
@@ -145,6 +148,8 @@ def _read_csv(data: bytes, header_row: int | None, file: str) -> Extract:
     cells = head[number - 1]
     if len(cells) > delimited.MOST_COLUMNS:
         raise ExtractError("source.too_many_columns", file=file, most=delimited.MOST_COLUMNS)
+    if len(cells) == 1:
+        delimiter = delimited.NONE  # "Kerkstraat 12, 1506 AB Zaandam" is one column with a comma in it
     numbered, places = delimited.read(text, delimiter, len(cells), number, file)
     return _shape(numbered, places, cells, number, file, kind="csv", encoding=encoding, delimiter=delimiter)
 

@@ -82,11 +82,8 @@ def suffix(rest: str, letter: str, addition: str, trace: Trace) -> str | None:
     if parts[0] is None or parts[1] is None or parts[2] is None:
         return None
     own, split = parts[0], _together(parts[1], parts[2], trace)
-    if own and own in (split, parts[2]) and parts[1] in ("", own, split):
+    if own and own in (split, parts[1]):
         trace.rules.add(7)  # the number's field repeats what the other fields say
-        joined = split
-    elif own and own == parts[1]:
-        trace.rules.add(7)
         joined = split
     else:
         joined = _together(own, split, trace)

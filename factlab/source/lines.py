@@ -6,7 +6,6 @@ import re
 
 _NUMERIC = re.compile(r"[0-9]{1,5}(?:[A-Z]{0,4}|[A-Z][0-9]{1,3})(?:[-/.][A-Z0-9]{1,4}){0,3}[-/.]?")
 _YEARS = re.compile(r"1[5-9][0-9]{2}|20[0-9]{2}|(?:1[5-9]|20)?[0-9]{2}[-/](?:1[5-9]|20)[0-9]{2}|40[-/]45")
-_ORDINAL = re.compile(r"[0-9]{1,3}(?:E|DE|STE|ER|ND|RD|TH)")
 _MONTHS = frozenset(
     (
         "JANUARI",
@@ -114,8 +113,6 @@ def _segment(text: str, street_needed: bool) -> tuple[str, str]:
                 continue
             years = token
             break
-        if _ORDINAL.fullmatch(token) and later:
-            continue
         mark = before[-1] + " " if before and before[-1] in _MARKS else ""
         return mark + " ".join((token, *tail)), ""
     return "", "number unclear" if years else "number missing"

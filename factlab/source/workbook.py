@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import math
+import warnings
 import zipfile
 from typing import Any
 
@@ -52,7 +53,9 @@ def read(data: bytes, sheet: str | None, file: str) -> tuple[str, list[list[str]
         EOFError,
     ):
         raise ExtractError("source.unreadable", file=file) from None
-    with book:
+    # openpyxl warns of styles and extensions that it doesn't know: of no use to who only wants the cells.
+    with book, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         names = [str(name) for name in book.sheet_names]
         if sheet and sheet not in names:
             raise ExtractError("source.no_such_sheet", file=file, sheet=sheet, sheets=", ".join(names))

@@ -21,9 +21,9 @@ with split as (
         regexp_full_match(extract_address.postcode, '[1-9][0-9]{3} ?[A-Za-z]{2}')
         and upper(right(extract_address.postcode, 2)) not in ('SA', 'SD', 'SS')
         and (
-            regexp_full_match(extract_address.number, '0*[1-9][0-9]{0,4}')
+            regexp_full_match(extract_address.number, '0{0,9}[1-9][0-9]{0,4}')
             or (
-                regexp_full_match(extract_address.number, '0*[1-9][0-9]{0,4}([ /-]?[A-Za-z]|[/-][1-9][0-9]{0,2})')
+                regexp_full_match(extract_address.number, '0{0,9}[1-9][0-9]{0,4}([ /-]?[A-Za-z]|[/-][1-9][0-9]{0,2})')
                 and extract_address.letter = ''
                 and extract_address.addition = ''
             )
