@@ -175,7 +175,7 @@ def test_a_missing_file_a_folder_and_a_broken_workbook(tmp_path: Path) -> None:
         st.binary(max_size=400),
         st.lists(
             st.sampled_from(
-                [
+                (
                     b"Postcode",
                     b"Huisnummer",
                     b";",
@@ -188,8 +188,6 @@ def test_a_missing_file_a_folder_and_a_broken_workbook(tmp_path: Path) -> None:
                     b"12",
                     b"\xe9",
                     b"\xff\xfe",
-                ]
-                + [
                     b"\x00",
                     b"\xef\xbb\xbf",
                     b"totaal",
@@ -199,7 +197,7 @@ def test_a_missing_file_a_folder_and_a_broken_workbook(tmp_path: Path) -> None:
                     b"'",
                     b"\x80",
                     "ë".encode(),
-                ]
+                )  # fmt: skip
             ),
             max_size=40,
         ).map(b"".join),

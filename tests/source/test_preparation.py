@@ -13,7 +13,7 @@ from factlab.source import days, exclusions, preparation, pseudonyms
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.source.agreed import FOOD_BANK, HOME_CARE, REGISTER, agreed, prepare, reasons
+from tests.source.agreed import FOOD_BANK, REGISTER, agreed, prepare, reasons
 
 DAY = datetime.date
 HEAD = "Postcode;Huisnummer;Product;Begindatum;Einddatum\n"
@@ -226,4 +226,3 @@ def test_pseudonyms_take_the_place_of_addresses(tmp_path: Path) -> None:
 def test_nothing_shows_an_address_by_accident(tmp_path: Path) -> None:
     prepared = prepare(tmp_path, HEAD + "1506AB;12;WMO-HBH;;\n")
     assert "1506AB" not in repr(prepared) + str(prepared)
-    assert HOME_CARE.id

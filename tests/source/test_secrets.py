@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from factlab.agreement import Keys, Round
+from factlab.agreement import Round
 from factlab.delivery import identity as identities
 from factlab.delivery.identity import Identity
 from factlab.errors import DeliveryError
@@ -140,4 +140,3 @@ def test_a_missing_invitation(tmp_path: Path, people: dict[str, Identity]) -> No
     with pytest.raises(DeliveryError) as raised:
         invitation.read(tmp_path, ready(people), "voedselbank-wiermonde", people["other"])
     assert raised.value.key == "source.no_invitation"
-    assert Keys() != people["other"].keys
