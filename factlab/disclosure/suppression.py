@@ -48,6 +48,24 @@ class Task:
         return [(cell, demand) for cell in cells.tolist() for demand in self.guarantee[cell]]
 
 
+class _Witnesses:
+    """The deviations found so far, kept cell by cell: a demand looks at one or two cells of all of them."""
+
+    def __init__(self, cells: int) -> None:
+        self._by_cell = np.zeros((cells, 64), dtype=np.int64)
+        self._number = 1  # the first is zero: the true table agrees with itself
+
+    @property
+    def deviations(self) -> Matrix:
+        return self._by_cell[:, : self._number].T
+
+    def add(self, deviation: Matrix) -> None:
+        if self._number == self._by_cell.shape[1]:
+            self._by_cell = np.hstack([self._by_cell, np.zeros_like(self._by_cell)])
+        self._by_cell[:, self._number] = deviation
+        self._number += 1
+
+
 def suppress(task: Task) -> Flags:
     """Hide so that every form's interval contains [0, k] and every hidden cell has its guarantee."""
     search = Search(task.model, task.cost)
@@ -61,7 +79,7 @@ def _spread(task: Task, search: Search) -> tuple[Flags, Matrix]:
     """Hide what must be, then whatever moves in the cheapest witness of each demand that none before it meets."""
     counts = task.model.counts
     hidden = np.zeros(len(counts), dtype=bool)
-    deviations = np.zeros((1, len(counts)), dtype=np.int64)  # the true table agrees with itself
+    witnesses = _Witnesses(len(counts))
     queue = deque(task.asked)
 
     def hide(cells: Matrix) -> None:
@@ -72,14 +90,14 @@ def _spread(task: Task, search: Search) -> tuple[Flags, Matrix]:
     hide(np.flatnonzero(task.must))
     while queue:
         demand = queue.popleft()
-        if demand.met(counts, deviations).any():
+        if demand.met(counts, witnesses.deviations).any():
             continue
         found = search.find(demand)
         if found is None:
             raise DisclosureError("disclosure.cannot_protect")
-        deviations = np.vstack([deviations, found])
+        witnesses.add(found)
         hide(np.flatnonzero((found != 0) & ~hidden))
-    return hidden, deviations
+    return hidden, witnesses.deviations
 
 
 def _shrink(task: Task, search: Search, hidden: Flags, deviations: Matrix) -> tuple[Flags, Matrix]:
@@ -115,7 +133,7 @@ def _search_again(task: Task, search: Search, lost: Sequence[Demand]) -> Matrix 
     new = np.zeros((0, len(task.model.counts)), dtype=np.int64)
     for demand in lost:
         if not demand.met(task.model.counts, new).any():
-            found = search.find(demand)
+            found = search.find(demand, branch=False)  # rather one more cell hidden than a long search
             if found is None:
                 return None
             new = np.vstack([new, found])

@@ -98,16 +98,16 @@ class Search:
         nothing = np.zeros(len(columns))
         return len(columns), columns, nothing, self._room[columns] if release else nothing
 
-    def find(self, demand: Demand) -> Matrix | None:
-        """The cheapest deviation of whole numbers that meets the demand, or None when there is none."""
+    def find(self, demand: Demand, *, branch: bool = True) -> Matrix | None:
+        """The cheapest deviation of whole numbers that meets the demand, or None when none is found. Without
+        `branch` one that only branch and bound would find is not looked for."""
+        form, bound = demand.form, demand.bound
         if demand.side != "away":
-            return self._find(demand)
-        for side, bound in (("up", demand.bound + 1), ("down", demand.bound - 1)):
-            if bound >= 0 and (found := self._find(Demand(demand.form, side, bound))) is not None:  # type: ignore[arg-type]
-                return found
-        return None
+            return self._find(demand, branch)
+        found = self._find(Demand(form, "up", bound + 1), branch)
+        return self._find(Demand(form, "down", bound - 1), branch) if found is None else found
 
-    def _find(self, demand: Demand) -> Matrix | None:
+    def _find(self, demand: Demand, branch: bool) -> Matrix | None:
         solver, size = self._solver, len(self._movable)
         terms = {int(self._place[demand.form.plus]): 1.0}
         if demand.form.minus >= 0:
@@ -121,7 +121,7 @@ class Search:
         found = relaxed = self._solve()
         if relaxed is not None and not self._proves(relaxed, demand):
             found = self._elsewhere(demand)
-            if found is None:
+            if found is None and branch:
                 found = self._branch(np.abs(relaxed) > WHOLE)
         row = solver.getNumRow() - 1
         solver.deleteRows(1, np.array([row], dtype=np.int32))
