@@ -1,0 +1,26 @@
+"""Sees the publication only: the stapelingsmonitor as a page and on paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from factlab.cells import Publication
+from factlab.texts import Language
+
+__all__ = ["PAGE", "PAPER", "render"]
+
+PAGE = "index.html"
+PAPER = "stapelingsmonitor.pdf"
+
+
+def render(publication: Publication, folder: Path, lang: Language = "nl") -> None:
+    """Write `index.html` and `stapelingsmonitor.pdf` into an existing folder: the same report, twice.
+
+    Everything in them is a function of the publication's cells and codebook; the same publication gives the same
+    bytes.
+    """
+    from factlab.report import page, paper, story
+
+    report = story.tell(publication, lang)
+    (folder / PAGE).write_bytes(page.page(report))
+    (folder / PAPER).write_bytes(paper.paper(report))

@@ -1,0 +1,161 @@
+"""The account at the end: what is hidden and how safe it is, and what exactly was counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from factlab.report.contents import Column, Finding, Row, Section, Span, TableBlock, Text
+from factlab.report.tabulation import Telling
+
+
+def chapter_secrecy(telling: Telling) -> Section:
+    counts, words = telling.counts, telling.words
+    cells = counts.publication.cells
+    hidden = sum(cell.status == "suppressed" for cell in cells)
+    text = [
+        words.say("secrecy.rule", threshold=counts.book.threshold),
+        words.say("secrecy.also"),
+        words.say("secrecy.number" if hidden else "secrecy.number_none", hidden=hidden, cells=_held(telling)),
+    ]
+    attack = counts.publication.certificate.get("attack")
+    if isinstance(attack, Mapping) and attack.get("holds") is True:
+        text.append(words.say("secrecy.attacked"))
+        told = attack.get("not_inferred")
+        if isinstance(told, Mapping) and isinstance(told.get(words.lang), str):
+            text.append((Span(told[words.lang]),))
+    else:
+        text.append(words.say("secrecy.not_attacked"))
+    points = _not_covered(telling, attack)
+    if points:
+        text.append(words.say("secrecy.not_covered"))
+    return Section(
+        "secrecy",
+        words.word("secrecy.title"),
+        tuple(text),
+        points,
+        (Finding("secrecy-table", words.say("secrecy.heading"), table=_hidden_table(telling)),),
+    )
+
+
+def _held(telling: Telling) -> int:
+    """The cells that hold a number, shown or hidden."""
+    return sum(cell.status != "unavailable" for cell in telling.counts.publication.cells)
+
+
+def _not_covered(telling: Telling, attack: object) -> tuple[Text, ...]:
+    listed = attack.get("not_covered") if isinstance(attack, Mapping) else None
+    if not isinstance(listed, list):
+        return ()
+    lang = telling.words.lang
+    return tuple(
+        (Span(item[lang]),)
+        for item in listed
+        if isinstance(item, Mapping) and isinstance(item.get(lang), str)
+    )
+
+
+def _hidden_table(telling: Telling) -> TableBlock:
+    counts, words = telling.counts, telling.words
+    found = Counter((cell.key.table, cell.status) for cell in counts.publication.cells)
+    rows = []
+    for table in counts.book.tables:
+        published, hidden, absent = (
+            found[table.name, status] for status in ("published", "suppressed", "unavailable")
+        )
+        rows.append(
+            Row(table.title[words.lang], tuple(Span(words.number(n)) for n in (published, hidden, absent)))
+        )
+    total = Counter(cell.status for cell in counts.publication.cells)
+    rows.append(
+        Row(
+            words.word("secrecy.total"),
+            tuple(Span(words.number(total[s])) for s in ("published", "suppressed", "unavailable")),
+            "total",
+        )
+    )
+    return TableBlock(
+        "table-secrecy",
+        words.word("secrecy.caption"),
+        words.word("secrecy.head"),
+        tuple(Column(words.word(f"secrecy.{name}")) for name in ("published", "hidden", "absent")),
+        tuple(rows),
+    )
+
+
+def chapter_definitions(telling: Telling) -> Section:
+    counts, words = telling.counts, telling.words
+    book = counts.book
+    start, end = (words.date(day) for day in book.period)
+    when = words.say(
+        f"definitions.count_{book.count}", start=start, end=end, date=words.date(book.reference_date)
+    )
+    trust = words.say(f"definitions.trust_{book.trust if book.trust in ('direct', 'custodian') else 'other'}")
+    return Section(
+        "definitions",
+        words.word("definitions.title"),
+        (
+            words.say("definitions.household"),
+            when,
+            words.say("definitions.stack"),
+            words.say("definitions.percent"),
+            trust,
+            words.say("definitions.need"),
+        ),
+        findings=(
+            Finding("tables-counted", words.say("definitions.heading_tables"), table=_tables(telling)),
+            Finding("services-counted", words.say("definitions.heading_services"), table=_services(telling)),
+        ),
+    )
+
+
+def _tables(telling: Telling) -> TableBlock:
+    counts, words = telling.counts, telling.words
+    rows = tuple(
+        Row(
+            table.title[words.lang],
+            (
+                Span(table.text[words.lang]),
+                Span(telling.level(table.levels[-1]).lower()),
+            ),
+        )
+        for table in counts.book.tables
+    )
+    return TableBlock(
+        "table-definitions",
+        words.word("definitions.caption_tables"),
+        words.word("definitions.head_table"),
+        (
+            Column(words.word("definitions.counted"), "words"),
+            Column(words.word("definitions.lowest"), "words"),
+        ),
+        rows,
+    )
+
+
+def _services(telling: Telling) -> TableBlock:
+    """The services that were counted, with their domain and who delivered them."""
+    counts, words = telling.counts, telling.words
+    name_of = {o.id: o.name for o in counts.book.organisations}
+    domain_of = {d.code: telling.name(d) for d in counts.book.domains}
+    rows = tuple(
+        Row(
+            telling.name(service),
+            (
+                Span(domain_of[service.domain]),
+                Span(words.both([name_of[o] for o in service.organisations])),
+            ),
+        )
+        for service in sorted(counts.book.delivered_services, key=lambda s: (s.domain, telling.name(s)))
+    )
+    return TableBlock(
+        "table-services-counted",
+        words.word("definitions.caption_services"),
+        words.word("use.head"),
+        (
+            Column(words.word("use.domain"), "words"),
+            Column(words.word("definitions.by"), "words"),
+        ),
+        rows,
+        folded=len(rows) > 14,
+    )

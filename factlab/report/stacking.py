@@ -1,0 +1,231 @@
+"""Who manages without, and how services and organisations stack per household."""
+
+from __future__ import annotations
+
+from factlab.cells import Area
+from factlab.report import charts
+from factlab.report.contents import Figure, Finding, Section, TableBlock, Text, plain
+from factlab.report.counts import ranked
+from factlab.report.drawing import BLUE, NAVY
+from factlab.report.opening import contrast, said
+from factlab.report.tabulation import Telling, by_area
+
+
+def chapter_without(telling: Telling) -> Section:
+    counts, words = telling.counts, telling.words
+    found = contrast(
+        telling, "services", lambda area: counts.share(counts.number("services", area, "0"), area)
+    )
+    share = counts.share(counts.number("services", counts.here, "0"), counts.here)
+    if found:
+        heading = words.say("without.heading", **found)
+    elif share is not None:
+        heading = said(telling, "title_without", share)
+    else:
+        heading = words.say("without.heading_plain")
+    table = by_area(
+        telling,
+        "table-without",
+        ["services"],
+        words.word("without.caption"),
+        categories=lambda _: ("0",),
+        extra=[
+            (
+                words.word("without.share"),
+                lambda area: telling.share_of(counts.number("services", area, "0"), area),
+            )
+        ],
+    )
+    finding = Finding(
+        "without-by-area",
+        heading,
+        words.word("without.subtitle", by=by_level(telling, "services")),
+        _without_bars(telling, plain(heading)),
+        (words.say("without.note"),),
+        table,
+    )
+    return Section("without", words.word("without.title"), findings=(finding,))
+
+
+def by_level(telling: Telling, table: str) -> str:
+    """The level that a drawing compares: per district."""
+    return telling.level(telling.counts.level(table) or "municipality", "by")
+
+
+def _without_bars(telling: Telling, heading: str) -> Figure | None:
+    counts = telling.counts
+    shares = ranked(
+        (area, counts.share(counts.number("services", area.code, "0"), area.code))
+        for area in counts.areas("services")
+    )
+    return share_bars(telling, "figure-without", heading, shares_with_whole(telling, shares, "services", "0"))
+
+
+Shares = list[tuple[str, str, float | None]]  # area code, name, share
+
+
+def shares_with_whole(
+    telling: Telling, shares: list[tuple[Area, float | None]], table: str, category: str
+) -> Shares:
+    counts = telling.counts
+    whole = counts.share(counts.number(table, counts.here, category), counts.here)
+    return [
+        *((area.code, area.name, share) for area, share in shares),
+        (counts.here, counts.book.municipality.name, whole),
+    ]
+
+
+def share_bars(telling: Telling, ident: str, title: str, shares: Shares) -> Figure | None:
+    """A bar per area and one for the municipality; none when not a single share is known."""
+    words, counts = telling.words, telling.counts
+    if all(share is None for _, _, share in shares):
+        return None
+    rows = []
+    for code, name, share in shares:
+        told = words.share(share, hidden=not counts.too_few(code)).text
+        if told == "–":
+            told = words.word("table.too_few")
+        rows.append(charts.Bar(name, share, told, NAVY if code == counts.here else BLUE, code == counts.here))
+    alt = "; ".join(f"{row.label} {row.told}" for row in rows)
+    return Figure(ident, charts.bars(ident, title, alt, rows), alt)
+
+
+def chapter_services(telling: Telling) -> Section:
+    counts, words = telling.counts, telling.words
+    three = counts.at_least("services", counts.here, 3)
+    heading = (
+        words.say("stacking.heading_three", number=three) if three else words.say("stacking.heading_plain")
+    )
+    findings = [
+        Finding(
+            "stacking-classes",
+            heading,
+            words.word("stacking.subtitle_classes", place=counts.book.municipality.name),
+            _class_bars(telling, "services", plain(heading)),
+            _none_note(telling),
+            None if counts.areas("services") else stack_table(telling, "services"),
+        )
+    ]
+    if counts.areas("services"):
+        findings.append(_compared(telling, "services"))
+    return Section("stacking", words.word("stacking.title"), findings=tuple(findings))
+
+
+def _none_note(telling: Telling) -> tuple[Text, ...]:
+    cell = telling.counts.cell("services", telling.counts.here, "0")
+    if cell.households is None:
+        return ()
+    return (telling.words.say("stacking.note_none", none=telling.words.cell(cell)),)
+
+
+def _class_bars(telling: Telling, name: str, title: str) -> Figure:
+    """The classes from 1 up, for the whole municipality."""
+    counts, words = telling.counts, telling.words
+    rows = []
+    for category in counts.book.table(name).categories[1:]:
+        number = counts.number(name, counts.here, category.code)
+        share = counts.share(number, counts.here)
+        told = telling.derived(number).text
+        if share is not None:
+            told = f"{told} ({words.percent(share)})"
+        unit = words.word(f"stacking.{name}_{'one' if category.code == '1' else 'many'}")
+        least = int(category.code.rstrip("+"))
+        colour = charts.STACK_COLOURS[min(least, 3)]
+        rows.append(charts.Bar(f"{telling.name(category)} {unit}", number, told, colour))
+    alt = "; ".join(f"{row.label}: {row.told}" for row in rows)
+    return Figure(f"figure-{name}-classes", charts.bars(f"figure-{name}-classes", title, alt, rows), alt)
+
+
+def chapter_organisations(telling: Telling) -> Section:
+    counts, words = telling.counts, telling.words
+    share = counts.stacked("organisations", counts.here, 2)
+    text: tuple[Text, ...] = ()
+    if share is not None:
+        text = ((*said(telling, "organisations", share), *words.say("table.stop")),)
+    if counts.areas("organisations"):
+        finding = _compared(telling, "organisations")
+    else:
+        heading = words.say("organisations.heading_plain")
+        figure = _class_bars(telling, "organisations", plain(heading))
+        finding = Finding(
+            "organisations-classes", heading, "", figure, (), stack_table(telling, "organisations")
+        )
+    return Section("organisations", words.word("organisations.title"), text, findings=(finding,))
+
+
+def _compared(telling: Telling, name: str) -> Finding:
+    counts, words = telling.counts, telling.words
+    found = contrast(telling, name, lambda area: counts.stacked(name, area, 2))
+    heading = words.say(f"{name}.heading_contrast", **found) if found else words.say(f"{name}.heading_plain")
+    notes: list[Text] = [words.say("table.plain", text=telling.source())]
+    figure = _stacks(telling, name, plain(heading))
+    if figure is None:
+        notes.append(words.say("table.no_figure"))
+    elif figure.svg.count("url(#"):
+        notes.append(words.say("table.hatched"))
+    return Finding(
+        f"{name}-by-area",
+        heading,
+        words.word(f"{name}.subtitle", by=by_level(telling, name)),
+        figure,
+        tuple(notes),
+        stack_table(telling, name),
+    )
+
+
+def _stacks(telling: Telling, name: str, title: str) -> Figure | None:
+    """Per area how many households are in each class, the classes from 3 up together; ordered by who stacks most."""
+    counts, words = telling.counts, telling.words
+    ident = f"figure-{name}-by-area"
+    order = ranked((area, counts.stacked(name, area.code, 2)) for area in counts.areas(name))
+    rows = [_stack(telling, name, area.code, area.name) for area, _ in order]
+    rows.append(_stack(telling, name, counts.here, counts.book.municipality.name))
+    if all(row.told for row in rows):
+        return None
+    names = [words.word(f"stacking.class_{code}") for code in ("0", "1", "2", "3")]
+    alt = "; ".join(_stack_alt(telling, row, names) for row in rows)
+    svg = charts.stacks(ident, title, alt, rows, names, words.word("table.hidden"))
+    return Figure(ident, svg, alt)
+
+
+def _stack(telling: Telling, name: str, area: str, label: str) -> charts.Stack:
+    counts, words = telling.counts, telling.words
+    if counts.too_few(area):
+        return charts.Stack(label, (), words.word("table.too_few"))
+    parts = (
+        *(counts.share(counts.number(name, area, code), area) for code in ("0", "1", "2")),
+        counts.stacked(name, area, 3),
+    )
+    known = [part for part in parts if part is not None]
+    lost = len(parts) - len(known)
+    # One hidden part would be drawn at its own size. Disclosure control never leaves one; nothing is drawn if it did.
+    if not known or lost == 1:
+        return charts.Stack(label, (), words.word("table.hidden"))
+    return charts.Stack(label, parts)
+
+
+def _stack_alt(telling: Telling, row: charts.Stack, names: list[str]) -> str:
+    if row.told:
+        return f"{row.label}: {row.told}"
+    told = [f"{name} {telling.words.share(part).text}" for name, part in zip(names, row.parts, strict=True)]
+    return f"{row.label}: {', '.join(told)}"
+
+
+def stack_table(telling: Telling, name: str, lowest: str = "", ident: str = "") -> TableBlock:
+    counts, words = telling.counts, telling.words
+    return by_area(
+        telling,
+        ident or f"table-{name}",
+        [name],
+        words.word(f"{name}.caption"),
+        lowest=lowest,
+        extra=[
+            (
+                words.word("table.two_share"),
+                lambda area: telling.words.share(
+                    counts.stacked(name, area, 2), hidden=not counts.too_few(area)
+                ),
+            )
+        ],
+        note=words.word("table.note_hidden", threshold=counts.book.threshold),
+    )
