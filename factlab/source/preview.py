@@ -17,7 +17,7 @@ from factlab.source.headers import key
 from factlab.source.mapping import Mapping
 from factlab.source.preparation import Prepared
 
-Warning_ = Literal["", "bsn", "name", "birth", "text"]
+Suspicion = Literal["", "bsn", "name", "birth", "text"]
 SAMPLE = 500
 COLUMNS = {"services": ("pseudonym", "service"), "register": ("pseudonym", "area", "group")}
 _NAME = ("naam", "name", "voorletter", "tussenvoegsel", "initial")
@@ -60,7 +60,7 @@ class Preview:
     examples: tuple[tuple[str, ...], ...]
     counts: tuple[tuple[str, str, str, int], ...]  # services: code, Dutch and English name, addresses
     staying: tuple[
-        tuple[str, Warning_], ...
+        tuple[str, Suspicion], ...
     ]  # columns of the extract that don't leave, and what they look like
     fast: int
     by_rules: int
@@ -86,7 +86,7 @@ def passes_eleven_test(text: str) -> bool:
     )
 
 
-def looks_like(extract: Extract, header: str, year: int) -> Warning_:
+def looks_like(extract: Extract, header: str, year: int) -> Suspicion:
     """What a column seems to hold that must never leave: by its header, else by a sample of its contents."""
     said = key(header)
     cells = [
@@ -137,14 +137,14 @@ def show(prepared: Prepared, extract: Extract, told: Mapping, agreement: Agreeme
             )
             for row in counted
         )
-    used = {told.columns[name] for name in ("service", "area", "group") if name in told.columns}
-    year = agreement.round.start.year
+    leaves = {told.columns[name] for name in ("service", "area", "group") if name in told.columns}
+    # Of a column that was mapped it is known what it holds.
+    mapped, year = set(told.columns.values()), agreement.round.start.year
     staying = tuple(
-        (header, looks_like(extract, header, year)) for header in extract.headers if header not in used
+        (header, "" if header in mapped else looks_like(extract, header, year))
+        for header in extract.headers
+        if header not in leaves
     )
-    # A column of the address is read and stays: that it holds letters is no surprise.
-    mapped = set(told.columns.values())
-    staying = tuple((header, "" if header in mapped else warning) for header, warning in staying)
     return Preview(
         rows=prepared.rows,
         used=prepared.used,

@@ -169,36 +169,18 @@ def test_a_missing_file_a_folder_and_a_broken_workbook(tmp_path: Path) -> None:
             extract.read(file)
 
 
+PIECES = (
+    b"Postcode", b"Huisnummer", b";", b",", b"\t", b'"', b"\n", b"\r\n", b"1506AB", b"12", b"\xe9", b"\xff\xfe", b"\x00",
+    b"\xef\xbb\xbf", b"totaal", b"sep=;\n", b" ", b"PK\x03\x04", b"'", b"\x80", "ë".encode(),
+)  # fmt: skip
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     st.one_of(
         st.binary(max_size=400),
         st.lists(
-            st.sampled_from(
-                (
-                    b"Postcode",
-                    b"Huisnummer",
-                    b";",
-                    b",",
-                    b"\t",
-                    b'"',
-                    b"\n",
-                    b"\r\n",
-                    b"1506AB",
-                    b"12",
-                    b"\xe9",
-                    b"\xff\xfe",
-                    b"\x00",
-                    b"\xef\xbb\xbf",
-                    b"totaal",
-                    b"sep=;\n",
-                    b" ",
-                    b"PK\x03\x04",
-                    b"'",
-                    b"\x80",
-                    "ë".encode(),
-                )  # fmt: skip
-            ),
+            st.sampled_from(PIECES),
             max_size=40,
         ).map(b"".join),
     )
