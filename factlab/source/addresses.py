@@ -1,4 +1,4 @@
-"""How one address reads: `PC6|number|SUFFIX` by the numbered rules N1 to N12 of docs/addresses.md, or the reason why not.
+"""How one address reads: `PC6|number|SUFFIX` by the numbered rules N1 to N12 of docs/spec/addresses.md, or the reason why not.
 
 Street and place are never part of it (N10), nothing is a synonym without a list that says so (N11), nothing is guessed (N12).
 """

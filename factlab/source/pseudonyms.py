@@ -1,6 +1,6 @@
 """From a canonical address to a pseudonym, under a linkage key that is bound to the round and the normaliser.
 
-docs/delivery.md and RFC 5869 (HKDF), RFC 2104 (HMAC).
+docs/spec/delivery.md and RFC 5869 (HKDF), RFC 2104 (HMAC).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 -- The addresses that can be read in one way only: postcode, number, letter and addition in plain characters.
 -- reads: extract_address (row, postcode, number, letter, addition, street, place, address), empty texts where nothing is
 -- makes: plain_address (row, canonical), one row per plain row; the rest goes to the rules
--- may see: addresses. It must agree with the rules of docs/addresses.md to the byte; a test holds them together.
+-- may see: addresses. It must agree with the rules of docs/spec/addresses.md to the byte; a test holds them together.
 create table plain_address as
 with split as (
     select
@@ -34,7 +34,7 @@ with split as (
             or (regexp_full_match(extract_address.addition, '[A-Za-z]([1-9][0-9]{0,2})?') and extract_address.letter = '')
         )
         -- A postal box, or a character that only looks like another, is for the rules.
-        and regexp_full_match(extract_address.street || extract_address.address, '[ -~À-ÿ]*')
+        and not regexp_matches(extract_address.street || extract_address.address, '[^ -~À-ÿ]')
         and not regexp_matches(extract_address.street || ' ' || extract_address.address, '(?i)postbus|antwoord|box')
 )
 select

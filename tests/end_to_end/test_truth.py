@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from factlab import texts
 
 from tests.end_to_end import oracle
 from tests.end_to_end.conftest import SAMPLE
@@ -104,6 +105,12 @@ def test_rows_that_did_not_count_are_explained_row_by_row(played: Path) -> None:
     for organisation, rows in use.groupby("organisation"):
         (file,) = (played / "parties" / str(organisation)).glob("*.problems.csv")
         problems = pd.read_csv(file, sep=";", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        problems.columns = pd.Index(
+            texts.say("source.problem_headers", "en").split(";")
+        )  # the demo is played in Dutch
+        problems["reason"] = problems["reason"].replace(
+            {texts.say(f"source.reason_{one.replace(' ', '_')}", "nl"): one for one in REASONS}
+        )
         first = int(problems["row"].astype(int).min()) if len(problems) else 0
         expected = rows[~rows["counted"] & rows["reason"].isin(REASONS)]
         told = dict(zip(problems["row"].astype(int), problems["reason"], strict=True))
