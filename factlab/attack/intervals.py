@@ -171,7 +171,7 @@ class Component:
         for cell, factor in terms.items():
             self._linear.changeColCost(cell, -float(sense * factor))
         self._cost = terms
-        self._linear.run()
+        _solve(self._linear)
         return self._read(self._linear, terms, sense)
 
     def exactly(self, terms: Terms, sense: int) -> tuple[int, Ints]:
@@ -187,7 +187,7 @@ class Component:
         for cell, factor in terms.items():
             cost[cell] = -sense * factor
         self._integer.changeColsCost(len(every), every, cost)
-        self._integer.run()
+        _solve(self._integer)
         end, table = self._read(self._integer, terms, sense)
         if table is None:
             raise Undecided
@@ -204,6 +204,21 @@ class Component:
         table = np.rint(value).astype(np.int64)
         whole = bool((np.abs(value - table) < 1e-3).all()) and self.fits(table)
         return sense * int(np.floor(end + CLOSE * max(1.0, abs(end)))), table if whole else None
+
+
+def _solve(programme: highspy.Highs) -> None:
+    """Run the solver; where it ends without an answer, run it once more from nothing.
+
+    A start left by the goal before can end in a false "infeasible" (seen with HiGHS 1.15), and that would accuse a
+    sound publication.
+    """
+    programme.run()
+    if programme.getModelStatus() not in (
+        highspy.HighsModelStatus.kOptimal,
+        highspy.HighsModelStatus.kTimeLimit,
+    ):
+        programme.clearSolver()
+        programme.run()
 
 
 def components(system: System, bounds: Bounds) -> tuple[Component, ...]:

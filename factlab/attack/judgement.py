@@ -264,15 +264,15 @@ class _Attack:
         met = _Forms(part, forms)
         self.intervals += len(forms)
         everything = dict.fromkeys(range(len(part.cells)), 1)
-        for sense in (1, -1):
-            _, table = part.towards(everything, sense)
-            met.saw(table)
-        if met.most[0] < met.least[0]:
-            try:
+        try:
+            for sense in (1, -1):
+                _, table = part.towards(everything, sense)
+                met.saw(table)
+            if met.table is None:
                 met.saw(part.exactly({}, 1)[1])  # raises when no whole table fits
-            except Undecided:
-                yield Finding("undecided", tuple(self.system.keys[cell] for cell in part.cells))
-                return
+        except Undecided:
+            yield Finding("undecided", tuple(self.system.keys[cell] for cell in part.cells))
+            return
         for n, (form, _, _) in enumerate(forms):
             try:
                 yield from self._judge(met, n, form)
@@ -327,7 +327,10 @@ class _Attack:
         for n in sorted(cells, key=lambda n: int(met.most[n] - met.least[n])):
             if self.narrowest is not None and met.most[n] - met.least[n] >= self.narrowest:
                 return
-            high = met.end(n, 1)
+            try:
+                high, low = met.end(n, 1), met.end(n, -1)
+            except Undecided:
+                continue  # its width is not told; its judgement above stands
             if high < limit:
-                width = high - met.end(n, -1)
+                width = high - low
                 self.narrowest = width if self.narrowest is None else min(width, self.narrowest)

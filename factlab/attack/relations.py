@@ -276,6 +276,12 @@ class Relations:
         for column, parts in self._covers(columns):
             if parts:
                 yield from at_least("covers", dict.fromkeys(parts, 1), {column: 1})
+        everyone = dict(self._all_households(columns))
+        nothing = [c for c in columns if c[1] in ("0", "none") and self.patterns.takes_non_users(c)]
+        users = [(t.name, c.code) for t in self.book.tables if t.kind == "users" for c in t.categories]
+        for column in users if everyone and nothing else ():
+            if column in columns and column not in self._zero:
+                yield from at_least("users", everyone, _sum([({nothing[0]: 1}, 1), ({column: 1}, 1)]))
         total: Of
         for total in ("services", "organisations"):
             most = len(self.patterns.of[total])

@@ -40,6 +40,24 @@ def _covers(codebook: Codebook, present: set[Column]) -> Iterator[Terms]:
             yield {(table.name, whole): -1} | {(covering.name, member): 1 for member in sorted(members)}
 
 
+def _users(codebook: Codebook, present: set[Column]) -> Iterator[Terms]:
+    """Those who use something are all but those who use nothing; every column of users lies within them."""
+    everyone = _table(codebook, "all", "", present)
+    classes = _table(codebook, "classes", "services", present) or _table(
+        codebook, "classes", "domains", present
+    )
+    if not everyone or not classes:
+        return
+    for table in codebook.tables:
+        for category in table.categories if table.kind == "users" else ():
+            if (table.name, category.code) in present:
+                yield {
+                    (everyone.name, everyone.categories[0].code): 1,
+                    (classes.name, "0"): -1,
+                    (table.name, category.code): -1,
+                }
+
+
 def _total_uses(codebook: Codebook, present: set[Column]) -> Iterator[Terms]:
     most = {
         "services": len(codebook.delivered_services),
@@ -75,6 +93,7 @@ def declare(codebook: Codebook, columns: Sequence[Column], evaluated: Matrix) ->
     declared: list[tuple[str, Matrix]] = []
     for name, made in (
         ("covers", _covers(codebook, present)),
+        ("users", _users(codebook, present)),
         ("total uses", _total_uses(codebook, present)),
         ("tails", _tails(codebook, present)),
     ):

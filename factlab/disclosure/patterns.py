@@ -31,7 +31,7 @@ def columns(codebook: Codebook, level: str) -> tuple[Column, ...]:
 def draw(codebook: Codebook, seed: int = 0) -> Flags:
     """Patterns that the codebook allows, one a row, one (service, organisation) a column.
 
-    The empty one, every single, every pair, then random ones. Purely random sets hardly ever stay within one
+    The empty one, every single, every pair, whole services and pairs of those, then random ones. Purely random sets hardly ever stay within one
     domain, one organisation or one service, so each is drawn within a random part of the catalogue.
     """
     services = codebook.delivered_services
@@ -48,7 +48,11 @@ def draw(codebook: Codebook, seed: int = 0) -> Flags:
         kept = random.random((DRAWN, len(names))) < share
         drawn &= kept[:, [names.index(name) for name in part]]
     empty = np.zeros((1, len(uses)), dtype=bool)
-    return np.vstack([empty, single, single[first] | single[second], drawn])
+    # A service with all its organisations, and every two of those: a few services can have many organisations.
+    of_service = np.array([[s is other for other, _ in uses] for s in services])
+    one, two = np.triu_indices(len(services), 1)
+    whole = np.vstack([of_service, of_service[one] | of_service[two]])
+    return np.vstack([empty, single, single[first] | single[second], whole, drawn])
 
 
 def evaluate(codebook: Codebook, wanted: Sequence[Column], patterns: Flags) -> Matrix:

@@ -149,6 +149,7 @@ def test_inequalities_hold_for_patterns_of_other_code() -> None:
     assert {kind for kind, _ in knowledge.gather(book)["district"].least} == {
         "inclusions",
         "covers",
+        "users",
         "total uses",
         "tails",
     }

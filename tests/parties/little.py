@@ -14,6 +14,15 @@ from factlab.delivery.identity import Identity
 from factlab.parties import convenor, demo, organisation
 from factlab.sample import make
 
+COARSE = (
+    "services",
+    "organisations",
+    "domain_combination",
+    "domain",
+    "vulnerable",
+    "service",
+    "organisation",
+)
 DAY = datetime.date(2026, 1, 15)
 
 
@@ -56,10 +65,13 @@ class LittleRound:
 
 
 def make_round(root: Path, data: Path | None = None, names: tuple[str, ...] = ()) -> LittleRound:
-    """Make the round on `data` (else on a new sample of 600 households), with every delivery, or those of `names`."""
+    """Make the round on `data` (else on a new sample of 600 households with a coarse analysis), with every delivery, or those of `names`."""
     if data is None:
         data = root / "sample"
         make(data, households=600, seed=5)
+        # In so small a town little can be shown by neighbourhood; asking for less also keeps the tests quick.
+        with (data / "agreement" / "analysis.toml").open("a", encoding="utf-8") as file:
+            file.write("\n[levels]\n" + "".join(f'{name} = "municipality"\n' for name in COARSE))
     agreed_on = read_agreement(data / "agreement")
     identities = {name: identity.new() for name in [*(p.id for p in agreed_on.round.participants), "analyst"]}
     for name, key in identities.items():
