@@ -36,6 +36,7 @@ _NOT_A_NAME = (
 )
 _TEXT = (
     "opmerking",
+    "aantekening",
     "toelichting",
     "notitie",
     "memo",
