@@ -1,0 +1,1 @@
+"""The room that sees addresses: it stands at the organisation, and only pseudonyms and agreed codes leave it."""
