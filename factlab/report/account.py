@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from factlab.report.contents import Column, Finding, Row, Section, Span, TableBlock, Text
-from factlab.report.tabulation import Telling
+from factlab.report.tabulation import LONG, Telling
 
 
 def chapter_secrecy(telling: Telling) -> Section:
@@ -14,7 +14,7 @@ def chapter_secrecy(telling: Telling) -> Section:
     cells = counts.publication.cells
     hidden = sum(cell.status == "suppressed" for cell in cells)
     text = [
-        words.say("secrecy.rule", threshold=counts.book.threshold),
+        words.say("secrecy.rule", most=counts.book.threshold - 1),
         words.say("secrecy.also"),
         words.say("secrecy.number" if hidden else "secrecy.number_none", hidden=hidden, cells=_held(telling)),
     ]
@@ -157,5 +157,5 @@ def _services(telling: Telling) -> TableBlock:
             Column(words.word("definitions.by"), "words"),
         ),
         rows,
-        folded=len(rows) > 14,
+        folded=len(rows) > LONG,
     )

@@ -21,6 +21,8 @@ from factlab.report.drawing import (
 )
 
 WIDTH = 504.0
+CROWD = 14  # more rows than this are drawn closer together
+MOST_ROWS = 40  # more rows than this don't fit on a page
 DOMAIN_COLOURS = ("#2f74b5", "#b5651d", "#2f7f77", "#7a4f9a", "#8a6d1b", "#a0405a")
 STACK_COLOURS = (PALE, SKY, BLUE, NAVY)
 ON_STACK = (INK, INK, "#ffffff", "#ffffff")
@@ -63,7 +65,7 @@ def bars(
     ident: str, title: str, alt: str, rows: Sequence[Bar], legend: Sequence[tuple[str, str]] = ()
 ) -> str:
     """Horizontal bars with their numbers at the end."""
-    step, thick = 19.0, 12.0
+    step, thick = (19.0, 12.0) if len(rows) <= CROWD else (14.5, 10.0)
     top = 20.0 if legend else 4.0
     sheet = Sheet(WIDTH, top + step * len(rows) + 2)
     left = _label_column([row.label for row in rows], strong=any(row.strong for row in rows))
@@ -96,7 +98,8 @@ def stacks(
     hidden: str,
 ) -> str:
     """Bars of 100% in published parts. What is hidden is one hatched remainder at the end, never split."""
-    step, thick, top = 22.0, 16.0, 20.0
+    top = 20.0
+    step, thick = (22.0, 16.0) if len(rows) <= CROWD else (15.5, 12.0)
     sheet = Sheet(WIDTH, top + step * len(rows) + 2)
     left = _label_column([row.label for row in rows])
     room = WIDTH - left - 1
@@ -239,9 +242,9 @@ def spreads(ident: str, title: str, alt: str, rows: Sequence[Spread], whole_name
 
 
 def _name_extremes(sheet: Sheet, row: Spread, left: float, scale: float, y: float) -> None:
-    if len(row.points) < 2:
-        return
     low, high = min(row.points, key=lambda p: p[1]), max(row.points, key=lambda p: p[1])
+    if low[2] == high[2]:
+        return
     told = [f"{name} {share}" for name, _, share in (low, high)]
     wide = [text_width(text, SMALL) for text in told]
     places = [left + point[1] * scale for point in (low, high)]

@@ -17,15 +17,19 @@ class Counts:
         self.book: Codebook = publication.codebook
         self.here: str = self.book.municipality.code
 
-    def cell(self, table: str, area: str, category: str) -> Cell:
-        return self.publication.cell[CellKey(table, self.book.area[area].level, area, "", category)]
+    def find(self, table: str, area: str, category: str) -> Cell | None:
+        """None where the table doesn't have the level of the area."""
+        return self.publication.cell.get(CellKey(table, self.book.area[area].level, area, "", category))
+
+    def cell(self, table: str, category: str) -> Cell:
+        """Of the whole municipality, which every table has."""
+        return self.publication.cell[CellKey(table, MUNICIPALITY, self.here, "", category)]
 
     def number(self, table: str, area: str, category: str) -> int | None:
-        return self.cell(table, area, category).households
+        cell = self.find(table, area, category)
+        return None if cell is None else cell.households
 
     def households(self, area: str) -> int | None:
-        if self.book.area[area].level not in self.book.table("households").levels:
-            return None
         return self.number("households", area, "all")
 
     def together(self, table: str, area: str, categories: Collection[str]) -> int | None:
@@ -78,9 +82,6 @@ class Counts:
     def lowest(self, table: str) -> str:
         levels = self.book.table(table).levels
         return levels[-1] if levels[-1] != MUNICIPALITY else ""
-
-    def has(self, table: str) -> bool:
-        return any(declared.name == table for declared in self.book.tables)
 
 
 def classes_from(table: Table, least: int) -> tuple[str, ...]:

@@ -74,9 +74,9 @@ def _combination_table(telling: Telling) -> TableBlock:
     table = counts.book.table("domain_combination")
     rows = []
     for category in table.categories:
-        cell = counts.cell(table.name, counts.here, category.code)
+        cell = counts.cell(table.name, category.code)
         rows.append(Row(telling.name(category), (words.cell(cell), telling.cell_share(cell))))
-    whole = counts.cell("households", counts.here, "all")
+    whole = counts.cell("households", "all")
     blank = Span("")
     rows.append(Row(words.word("table.all_households"), (words.cell(whole), blank), "total"))
     return TableBlock(
@@ -85,7 +85,7 @@ def _combination_table(telling: Telling) -> TableBlock:
         words.word("domains.head"),
         (Column(words.word("table.households")), Column(words.word("table.share"))),
         tuple(rows),
-        words.word("domains.note"),
+        telling.explained(rows, words.word("domains.note")),
     )
 
 

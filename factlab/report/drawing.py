@@ -75,9 +75,17 @@ class Sheet:
         self._axes.set_xlim(0, width)
         self._axes.set_ylim(height, 0)
         self._axes.axis("off")
+        self._depth = 0
+
+    def _above(self) -> int:
+        """What is drawn later lies on top, lines and areas alike."""
+        self._depth += 1
+        return self._depth
 
     def box(self, x: float, y: float, width: float, height: float, colour: str) -> None:
-        self._axes.add_patch(Rectangle((x, y), width, height, facecolor=colour, linewidth=0))
+        self._axes.add_patch(
+            Rectangle((x, y), width, height, facecolor=colour, linewidth=0, zorder=self._above())
+        )
 
     def hatched(self, x: float, y: float, width: float, height: float) -> None:
         self._axes.add_patch(
@@ -89,6 +97,7 @@ class Sheet:
                 edgecolor=HATCH_EDGE,
                 hatch="//////",
                 linewidth=0.6,
+                zorder=self._above(),
             )
         )
 
@@ -114,13 +123,16 @@ class Sheet:
             ha=anchor,
             va="baseline",
             family=FONT,
+            zorder=self._above(),
         )
 
     def line(self, xs: Sequence[float], ys: Sequence[float], colour: str, width: float = 0.8) -> None:
-        self._axes.plot(xs, ys, color=colour, linewidth=width, solid_capstyle="butt")
+        self._axes.plot(xs, ys, color=colour, linewidth=width, solid_capstyle="butt", zorder=self._above())
 
     def dot(self, x: float, y: float, radius: float, colour: str, edge: str = "white") -> None:
-        self._axes.add_patch(Circle((x, y), radius, facecolor=colour, edgecolor=edge, linewidth=0.7))
+        self._axes.add_patch(
+            Circle((x, y), radius, facecolor=colour, edgecolor=edge, linewidth=0.7, zorder=self._above())
+        )
 
     def outline(
         self, rings: Rings, fill: str, edge: str, width: float, *, hatch: bool = False, name: str = ""
@@ -133,6 +145,7 @@ class Sheet:
             edgecolor=edge,
             linewidth=width,
             joinstyle="round",
+            zorder=self._above(),
             hatch="//////" if hatch else None,
         )
         if name:

@@ -87,14 +87,14 @@ def shares_map(
     ]
     west, east = min(x for x, _ in every), max(x for x, _ in every)
     south, north = min(y for _, y in every), max(y for _, y in every)
-    wide = (WIDTH - 18 * (len(panels) - 1)) / len(panels) if len(panels) > 1 else WIDTH * 0.72
+    wide = (WIDTH - 4 - 18 * (len(panels) - 1)) / len(panels) if len(panels) > 1 else WIDTH * 0.72
     scale = min(wide / max(east - west, 1.0), 330 / max(north - south, 1.0))
     high = (north - south) * scale
     top = 18.0 if len(panels) > 1 else 4.0
     sheet = Sheet(WIDTH, top + high + 30)
     tooltips: dict[str, str] = {}
     for number, (heading, shown) in enumerate(panels):
-        left = number * (wide + 18) + (wide - (east - west) * scale) / 2
+        left = 2 + number * (wide + 18) + (wide - (east - west) * scale) / 2
         if len(panels) == 1:
             left = (WIDTH - (east - west) * scale) / 2
 

@@ -42,8 +42,8 @@ def said(telling: Telling, sentence: str, share: float) -> Text:
 def lead(telling: Telling) -> Text:
     counts, words = telling.counts, telling.words
     place = counts.book.municipality.name
-    whole = counts.cell("households", counts.here, "all")
-    none = counts.cell("services", counts.here, "0")
+    whole = counts.cell("households", "all")
+    none = counts.cell("services", "0")
     two = counts.at_least("services", counts.here, 2)
     told: list[Text] = []
     if whole.households is None:
@@ -129,7 +129,7 @@ def frequent_combination(telling: Telling) -> tuple[str, Span] | None:
         return None
     category = next(category for number, category in known if number == max(numbers))
     named = {domain.code: telling.name(domain) for domain in counts.book.domains}
-    names = words.both([named[code] for code in category.code.split("+")])
+    names = words.both([f"‘{named[code]}’" for code in category.code.split("+")])
     return names, telling.mark(table.name, counts.here, category.code)
 
 

@@ -11,8 +11,8 @@ from factlab.report import charts, maps
 from factlab.report.contents import Column, Figure, Finding, Row, Section, TableBlock, plain
 from factlab.report.counts import ranked
 from factlab.report.opening import contrast, said
-from factlab.report.stacking import share_bars, shares_with_whole, stack_table
-from factlab.report.tabulation import Telling, by_area
+from factlab.report.stacking import crowded, share_bars, shares_with_whole, stack_table
+from factlab.report.tabulation import LONG, Telling, by_area
 from factlab.report.words import Field
 
 
@@ -80,6 +80,8 @@ def _draw_map(telling: Telling, lowest: str, title: str) -> Figure | None:
                 maps.Shares(areas, there, told, level == highest and len(areas) <= 15),
             )
         )
+    if not known:
+        return None
     between = maps.breaks(known)
     names = _class_names(telling, between)
     frame = counts.book.at(highest) if maps.drawable(borders, counts.book.at(highest)) else ()
@@ -186,8 +188,8 @@ def _waaier_table(telling: Telling, level: str, shown: list[Indicator]) -> Table
         telling.level(level),
         tuple(Column(indicator.label) for indicator in shown),
         tuple(rows),
-        words.word("table.note_share"),
-        folded=len(rows) > 14,
+        telling.explained(rows, words.word("table.note_share")),
+        folded=len(rows) > LONG,
     )
 
 
@@ -220,13 +222,13 @@ def chapter_rule(telling: Telling) -> Section:
                 lambda area: telling.share_of(counts.number("vulnerable", area, "yes"), area),
             )
         ],
-        note=words.word("table.note_hidden", threshold=counts.book.threshold),
     )
     found = contrast(
         telling, "vulnerable", lambda area: counts.share(counts.number("vulnerable", area, "yes"), area)
     )
-    notes = (words.say("rule.contrast", **found),) if found else ()
-    rule = words.say("rule.text", rule=table.text[words.lang].rstrip("."))
+    notes = (*((words.say("rule.contrast", **found),) if found else ()), *crowded(telling, "vulnerable"))
+    told = table.text[words.lang].rstrip(".")
+    rule = words.say("rule.text", rule=told[:1].lower() + told[1:])
     finding = Finding(
         "rule-by-area",
         heading,

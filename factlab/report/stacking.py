@@ -29,6 +29,7 @@ def chapter_without(telling: Telling) -> Section:
         ["services"],
         words.word("without.caption"),
         categories=lambda _: ("0",),
+        rename={"0": words.word("without.number")},
         extra=[
             (
                 words.word("without.share"),
@@ -41,7 +42,7 @@ def chapter_without(telling: Telling) -> Section:
         heading,
         words.word("without.subtitle", by=by_level(telling, "services")),
         _without_bars(telling, plain(heading)),
-        (words.say("without.note"),),
+        (words.say("without.note"), *crowded(telling, "services")),
         table,
     )
     return Section("without", words.word("without.title"), findings=(finding,))
@@ -75,13 +76,21 @@ def shares_with_whole(
     ]
 
 
+def crowded(telling: Telling, table: str) -> tuple[Text, ...]:
+    """That a drawing has room for the first areas only, when there are more."""
+    if len(telling.counts.areas(table)) <= charts.MOST_ROWS:
+        return ()
+    return (telling.words.say("table.crowded", number=charts.MOST_ROWS),)
+
+
 def share_bars(telling: Telling, ident: str, title: str, shares: Shares) -> Figure | None:
     """A bar per area and one for the municipality; none when not a single share is known."""
     words, counts = telling.words, telling.counts
     if all(share is None for _, _, share in shares):
         return None
     rows = []
-    for code, name, share in shares:
+    *below, whole = shares
+    for code, name, share in (*below[: charts.MOST_ROWS], whole):
         told = words.share(share, hidden=not counts.too_few(code)).text
         if told == "–":
             told = words.word("table.too_few")
@@ -96,13 +105,14 @@ def chapter_services(telling: Telling) -> Section:
     heading = (
         words.say("stacking.heading_three", number=three) if three else words.say("stacking.heading_plain")
     )
+    figure = _class_bars(telling, "services", plain(heading))
     findings = [
         Finding(
             "stacking-classes",
             heading,
             words.word("stacking.subtitle_classes", place=counts.book.municipality.name),
-            _class_bars(telling, "services", plain(heading)),
-            _none_note(telling),
+            figure,
+            _none_note(telling) if figure else (words.say("table.no_figure"),),
             None if counts.areas("services") else stack_table(telling, "services"),
         )
     ]
@@ -112,13 +122,13 @@ def chapter_services(telling: Telling) -> Section:
 
 
 def _none_note(telling: Telling) -> tuple[Text, ...]:
-    cell = telling.counts.cell("services", telling.counts.here, "0")
+    cell = telling.counts.cell("services", "0")
     if cell.households is None:
         return ()
     return (telling.words.say("stacking.note_none", none=telling.words.cell(cell)),)
 
 
-def _class_bars(telling: Telling, name: str, title: str) -> Figure:
+def _class_bars(telling: Telling, name: str, title: str) -> Figure | None:
     """The classes from 1 up, for the whole municipality."""
     counts, words = telling.counts, telling.words
     rows = []
@@ -132,6 +142,8 @@ def _class_bars(telling: Telling, name: str, title: str) -> Figure:
         least = int(category.code.rstrip("+"))
         colour = charts.STACK_COLOURS[min(least, 3)]
         rows.append(charts.Bar(f"{telling.name(category)} {unit}", number, told, colour))
+    if all(row.length is None for row in rows):
+        return None
     alt = "; ".join(f"{row.label}: {row.told}" for row in rows)
     return Figure(f"figure-{name}-classes", charts.bars(f"figure-{name}-classes", title, alt, rows), alt)
 
@@ -157,11 +169,11 @@ def _compared(telling: Telling, name: str) -> Finding:
     counts, words = telling.counts, telling.words
     found = contrast(telling, name, lambda area: counts.stacked(name, area, 2))
     heading = words.say(f"{name}.heading_contrast", **found) if found else words.say(f"{name}.heading_plain")
-    notes: list[Text] = [words.say("table.plain", text=telling.source())]
-    figure = _stacks(telling, name, plain(heading))
+    notes: list[Text] = [words.say("table.plain", text=telling.source()), *crowded(telling, name)]
+    figure, hatched = _stacks(telling, name, plain(heading))
     if figure is None:
         notes.append(words.say("table.no_figure"))
-    elif figure.svg.count("url(#"):
+    elif hatched:
         notes.append(words.say("table.hatched"))
     return Finding(
         f"{name}-by-area",
@@ -173,19 +185,22 @@ def _compared(telling: Telling, name: str) -> Finding:
     )
 
 
-def _stacks(telling: Telling, name: str, title: str) -> Figure | None:
-    """Per area how many households are in each class, the classes from 3 up together; ordered by who stacks most."""
+def _stacks(telling: Telling, name: str, title: str) -> tuple[Figure | None, bool]:
+    """Per area how many households are in each class, the classes from 3 up together, from who stacks most; and
+    whether anything in the drawing is hatched."""
     counts, words = telling.counts, telling.words
     ident = f"figure-{name}-by-area"
-    order = ranked((area, counts.stacked(name, area.code, 2)) for area in counts.areas(name))
+    order = ranked((area, counts.stacked(name, area.code, 2)) for area in counts.areas(name))[
+        : charts.MOST_ROWS
+    ]
     rows = [_stack(telling, name, area.code, area.name) for area, _ in order]
     rows.append(_stack(telling, name, counts.here, counts.book.municipality.name))
     if all(row.told for row in rows):
-        return None
+        return None, False
     names = [words.word(f"stacking.class_{code}") for code in ("0", "1", "2", "3")]
     alt = "; ".join(_stack_alt(telling, row, names) for row in rows)
     svg = charts.stacks(ident, title, alt, rows, names, words.word("table.hidden"))
-    return Figure(ident, svg, alt)
+    return Figure(ident, svg, alt), any(charts.remainder(row.parts) for row in rows)
 
 
 def _stack(telling: Telling, name: str, area: str, label: str) -> charts.Stack:
@@ -227,5 +242,4 @@ def stack_table(telling: Telling, name: str, lowest: str = "", ident: str = "") 
                 ),
             )
         ],
-        note=words.word("table.note_hidden", threshold=counts.book.threshold),
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
-from factlab.cells import Area, Cell, Table
+from factlab.cells import Area, Category, Cell, Table
 from factlab.report.contents import Column, Row, Span, TableBlock
 from factlab.report.counts import Counts
 from factlab.report.words import Words
@@ -25,6 +26,12 @@ class Telling:
         """The name of a domain, service or category in the reader's language."""
         return str(getattr(thing, self.words.lang))
 
+    def category(self, table: Table, category: Category) -> str:
+        """A class of none is called that; every other category by its own name."""
+        if table.kind == "classes" and category.code == "0":
+            return self.words.word("stacking.class_0")
+        return self.name(category)
+
     def level(self, level: str, form: str = "one") -> str:
         """What areas of a level are called; an own level by its own name."""
         known = level in ("municipality", "district", "neighbourhood")
@@ -33,7 +40,7 @@ class Telling:
         return self.words.word(f"level.other_{form}", level=level)
 
     def mark(self, table: str, area: str, category: str) -> Span:
-        return self.words.cell(self.counts.cell(table, area, category))
+        return self.words.cell(self.counts.find(table, area, category))
 
     def derived(self, number: int | None) -> Span:
         if number is None:
@@ -45,8 +52,18 @@ class Telling:
 
     def cell_share(self, cell: Cell) -> Span:
         if cell.status == "unavailable":
-            return Span("–", quiet=True)
+            return Span("")
         return self.share_of(cell.households, cell.key.area_code)
+
+    def explained(self, rows: Iterable[Row], note: str = "") -> str:
+        """A table's note, with what its words and dashes mean when it has any."""
+        found = {entry.text for row in rows for entry in row.entries if entry.quiet}
+        told = [note] if note else []
+        if self.words.word("table.hidden") in found:
+            told.append(self.words.word("table.note_hidden", threshold=self.counts.book.threshold))
+        if "–" in found:
+            told.append(self.words.word("table.note_dash"))
+        return " ".join(told)
 
     def source(self) -> str:
         there = [o for o in self.counts.book.organisations if o.delivered]
@@ -65,7 +82,7 @@ def by_area(
     extra: Sequence[Extra] = (),
     lowest: str = "",
     categories: Callable[[Table], Sequence[str]] | None = None,
-    whole: bool = True,
+    rename: Mapping[str, str] = MappingProxyType({}),
     note: str = "",
 ) -> TableBlock:
     """The categories of `tables` as columns and the areas as rows: down to `lowest`, else one level, the total last."""
@@ -76,22 +93,23 @@ def by_area(
         for category in table.categories
         if category.available and (categories is None or category.code in categories(table))
     ]
-    columns = [Column(telling.name(category)) for _, category in shown]
-    if whole:
-        columns.append(Column(telling.words.word("table.households")))
+    columns = [
+        Column(rename.get(category.code) or telling.category(table, category)) for table, category in shown
+    ]
+    columns.append(Column(telling.words.word("table.households")))
     columns += [Column(name) for name, _ in extra]
     rows = []
     levels = _levels(book.table(tables[0]), lowest)
     for area, weight in _order(telling, levels):
         entries = [telling.mark(table.name, area.code, category.code) for table, category in shown]
-        if whole:
-            entries.append(telling.mark("households", area.code, "all"))
+        entries.append(telling.mark("households", area.code, "all"))
         entries += [value(area.code) for _, value in extra]
         rows.append(Row(area.name, tuple(entries), weight))
     head = telling.level(levels[0] if levels else "municipality")
     if len(levels) > 1:
         head = telling.words.word("table.within", outer=head, inner=telling.level(levels[-1]).lower())
-    return TableBlock(ident, caption, head, tuple(columns), tuple(rows), note, folded=len(rows) > LONG)
+    told = telling.explained(rows, note)
+    return TableBlock(ident, caption, head, tuple(columns), tuple(rows), told, folded=len(rows) > LONG)
 
 
 def _levels(table: Table, lowest: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from factlab.cells import Category, Cell
 from factlab.report import charts
 from factlab.report.contents import Column, Figure, Finding, Row, Section, Span, TableBlock, Text, plain
 from factlab.report.drawing import BLUE
-from factlab.report.tabulation import Telling
+from factlab.report.tabulation import LONG, Telling
 
 MOST_BARS = 30
 MOST_AREAS = 8  # as columns of a table on paper
@@ -18,11 +18,24 @@ def chapter(telling: Telling) -> Section:
     words = telling.words
     findings = [_services(telling)]
     if table := _by_area(telling, "service", "table-service-area"):
-        findings.append(Finding("service-by-area", words.say("use.heading_area"), table=table))
+        findings.append(
+            Finding(
+                "service-by-area",
+                words.say("use.heading_area", by=telling.level(telling.counts.level("service"), "by")),
+                table=table,
+            )
+        )
     findings.append(_organisations(telling))
     if table := _by_area(telling, "organisation", "table-organisation-area"):
         findings.append(
-            Finding("organisation-by-area", words.say("use.heading_organisation_area"), table=table)
+            Finding(
+                "organisation-by-area",
+                words.say(
+                    "use.heading_organisation_area",
+                    by=telling.level(telling.counts.level("organisation"), "by"),
+                ),
+                table=table,
+            )
         )
     return Section("use", words.word("use.title"), findings=tuple(findings))
 
@@ -30,11 +43,7 @@ def chapter(telling: Telling) -> Section:
 def _ordered(telling: Telling, table: str) -> list[tuple[Category, Cell]]:
     """The available categories from most to least used; hidden ones last, in the order of the codebook."""
     counts = telling.counts
-    pairs = [
-        (c, counts.cell(table, counts.here, c.code))
-        for c in counts.book.table(table).categories
-        if c.available
-    ]
+    pairs = [(c, counts.cell(table, c.code)) for c in counts.book.table(table).categories if c.available]
     return sorted(
         pairs, key=lambda pair: -1 if pair[1].households is None else pair[1].households, reverse=True
     )
@@ -63,6 +72,13 @@ def _services(telling: Telling) -> Finding:
     if len(pairs) > MOST_BARS:
         notes.append(words.say("use.most", number=MOST_BARS))
     absent = [telling.name(c) for c in counts.book.table("service").categories if not c.available]
+    rows = tuple(
+        Row(
+            telling.name(category),
+            (Span(name_of[domain_of[category.code]]), words.cell(cell), telling.cell_share(cell)),
+        )
+        for category, cell in pairs
+    )
     table = TableBlock(
         "table-service",
         words.word("use.caption"),
@@ -72,15 +88,9 @@ def _services(telling: Telling) -> Finding:
             Column(words.word("table.households")),
             Column(words.word("table.share")),
         ),
-        tuple(
-            Row(
-                telling.name(category),
-                (Span(name_of[domain_of[category.code]]), words.cell(cell), telling.cell_share(cell)),
-            )
-            for category, cell in pairs
-        ),
-        words.word("use.absent", names="; ".join(absent)) if absent else "",
-        folded=len(pairs) > 14,
+        rows,
+        telling.explained(rows, words.word("use.absent", names="; ".join(absent)) if absent else ""),
+        folded=len(pairs) > LONG,
     )
     return Finding("service", heading, words.word("use.subtitle"), figure, tuple(notes), table)
 
@@ -122,12 +132,15 @@ def _organisations(telling: Telling) -> Finding:
         plain(heading),
         [(telling.name(category), cell, BLUE) for category, cell in pairs],
     )
+    rows = tuple(Row(telling.name(c), (words.cell(cell), telling.cell_share(cell))) for c, cell in pairs)
     table = TableBlock(
         "table-organisation",
         words.word("use.caption_organisations"),
         words.word("use.head_organisation"),
         (Column(words.word("table.households")), Column(words.word("table.share"))),
-        tuple(Row(telling.name(c), (words.cell(cell), telling.cell_share(cell))) for c, cell in pairs),
+        rows,
+        telling.explained(rows),
+        folded=len(rows) > LONG,
     )
     return Finding("organisation", heading, words.word("use.subtitle_organisations"), figure, (), table)
 
@@ -145,6 +158,8 @@ def _by_area(telling: Telling, name: str, ident: str) -> TableBlock | None:
         )
         for category, _ in _ordered(telling, name)
     ]
+    if not rows:
+        return None
     by = telling.level(counts.level(name), "by")
     return TableBlock(
         ident,
@@ -152,8 +167,8 @@ def _by_area(telling: Telling, name: str, ident: str) -> TableBlock | None:
         words.word("use.head" if name == "service" else "use.head_organisation"),
         tuple(Column(area.name) for area in areas),
         tuple(rows),
-        words.word("table.note_hidden", threshold=counts.book.threshold),
-        folded=len(rows) > 14,
+        telling.explained(rows),
+        folded=len(rows) > LONG,
     )
 
 
@@ -169,8 +184,8 @@ def chapter_deliveries(telling: Telling) -> Section:
     text.append(words.say("deliveries.unmatched"))
     rows = []
     for organisation in organisations:
-        found = counts.cell("organisation", counts.here, organisation.id)
-        lost = counts.cell("unmatched", counts.here, organisation.id)
+        found = counts.cell("organisation", organisation.id)
+        lost = counts.cell("unmatched", organisation.id)
         rows.append(
             Row(
                 organisation.name,
@@ -194,7 +209,7 @@ def chapter_deliveries(telling: Telling) -> Section:
         ),
         tuple(rows),
         words.word("deliveries.note"),
-        folded=len(rows) > 14,
+        folded=len(rows) > LONG,
     )
     return Section(
         "deliveries",

@@ -75,8 +75,10 @@ class Words:
         months = _texts()["months"][self.lang]
         return f"{day.day} {months[day.month - 1]} {day.year}"
 
-    def cell(self, cell: Cell) -> Span:
-        """A cell as it is printed, marked as that cell."""
+    def cell(self, cell: Cell | None) -> Span:
+        """A cell as it is printed, marked as that cell; a dash where the publication has none."""
+        if cell is None:
+            return Span("–", quiet=True)
         mark = "|".join(cell.key)
         if cell.households is not None:
             return Span(self.number(cell.households), mark)
