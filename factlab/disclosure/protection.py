@@ -18,7 +18,10 @@ from factlab.disclosure.model import Model
 
 PER_LEVEL = 4.0  # a cell is so much dearer than one a level lower
 TIE = 0.1  # large enough for another salt to choose other partners, too small to hide much more
-TOTALS = 5.0  # numbers of households are the denominators of every rate
+DEARER = {
+    "households": 5.0,  # the denominators of every rate
+    "domain": 4.0,  # readers look for it first, and it is a sum of combinations that can be hidden instead
+}
 
 
 def protect(counts: CountTable, *, salt: bytes = b"") -> SafeTable:
@@ -52,7 +55,7 @@ def costs(book: Codebook, keys: Sequence[CellKey], whole: Model, salt: bytes) ->
     the search again to see which cell it would have preferred."""
     below = {level: len(book.levels) - 1 - i for i, level in enumerate(book.levels)}
     level = np.array([PER_LEVEL ** below[key.area_level] for key in keys])
-    total = np.array([TOTALS if key.table == "households" else 1.0 for key in keys])
+    table = np.array([DEARER.get(key.table, 1.0) for key in keys])
     draws = [hmac.new(salt, "\0".join(key).encode(), hashlib.sha256).digest()[:6] for key in keys]
     tie = np.array([int.from_bytes(draw, "big") for draw in draws]) / 2.0**48
-    return np.asarray((1 + np.log1p(whole.counts)) * level * total * (1 + TIE * tie))
+    return np.asarray((1 + np.log1p(whole.counts)) * level * table * (1 + TIE * tie))
