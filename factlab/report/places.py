@@ -38,7 +38,11 @@ def _map(telling: Telling) -> Finding:
     counts, words = telling.counts, telling.words
     lowest = counts.lowest("services")
     found = _extremes(telling, lowest)
-    heading = words.say("where.heading_highest", **found) if found else words.say("where.heading_plain")
+    if found:
+        whole = all(counts.stacked("services", area.code, 2) is not None for area in counts.book.at(lowest))
+        heading = words.say("where.heading_highest" if whole else "where.heading_highest_known", **found)
+    else:
+        heading = words.say("where.heading_plain")
     figure = _draw_map(telling, lowest, plain(heading))
     notes = (words.say("where.note_map"),) if figure else (words.say("where.no_map"),)
     return Finding(
@@ -226,7 +230,11 @@ def chapter_rule(telling: Telling) -> Section:
     found = contrast(
         telling, "vulnerable", lambda area: counts.share(counts.number("vulnerable", area, "yes"), area)
     )
-    notes = (*((words.say("rule.contrast", **found),) if found else ()), *crowded(telling, "vulnerable"))
+    whole = all(share is not None for _, share in shares)
+    notes = (
+        *((words.say("rule.contrast" if whole else "rule.contrast_known", **found),) if found else ()),
+        *crowded(telling, "vulnerable"),
+    )
     told = table.text[words.lang].rstrip(".")
     rule = words.say("rule.text", rule=told[:1].lower() + told[1:])
     finding = Finding(

@@ -99,7 +99,8 @@ class Words:
                 return self.word(f"about.{about}_one", whole=numerals[whole]), False
         for part in (6, 7, 8, 9):
             if about := self._about(share * 10 / part, 0.015, 0.035):
-                return self.word(f"about.{about}_many", part=numerals[part], whole=numerals[10]), True
+                told = self.word(f"about.{about}_many", part=numerals[part], whole=numerals[10])
+                return told[:1].upper() + told[1:], True
         return self.word("about.percent", percent=self.percent(share)), self.lang == "en"
 
     @staticmethod

@@ -19,7 +19,9 @@ SIGNS = [ord(sign) for sign in "–—‘’‚“”„•…−≤≥≠≈→
 
 
 def cut(source: Path, style: str, weight: int, folder: Path) -> None:
-    font = instancer.instantiateVariableFont(TTFont(source, recalcTimestamp=False), {"wght": weight}, updateFontNames=False)
+    font = instancer.instantiateVariableFont(
+        TTFont(source, recalcTimestamp=False), {"wght": weight}, updateFontNames=False
+    )
     options = subset.Options(
         layout_features=["kern", "mark", "mkmk", "ccmp", "locl", "tnum", "lnum"],
         name_IDs=[0, 1, 2, 3, 4, 5, 6, 13, 14],
