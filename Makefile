@@ -7,7 +7,7 @@ demo: .venv/ready
 	$(BIN)/factlab demo --out build/demo
 
 test: .venv/ready
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadgroup
 
 lint: .venv/ready
 	$(BIN)/ruff check .
