@@ -22,7 +22,9 @@ Say = Callable[..., None]
 
 def extract_in(folder: Path) -> Path:
     """The one extract in a participant's folder."""
-    found = [file for file in sorted(folder.iterdir()) if file.suffix != ".toml" and file.name not in OWN_FILES]
+    found = [
+        file for file in sorted(folder.iterdir()) if file.suffix != ".toml" and file.name not in OWN_FILES
+    ]
     if len(found) != 1:
         raise UsageError("demo.one_extract", folder=folder, number=len(found))
     return found[0]
