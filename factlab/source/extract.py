@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from factlab.errors import ExtractError
-from factlab.source import delimited, headers, workbook
+from factlab.source import delimited, headers, opendocument, statistical, workbook
 
 HEAD = 40  # rows in which the headers are looked for
+MOST_UNPACKED = 2_000_000_000  # bytes: more than any extract, less than a zip file that is made to be a trap
 _VALUE = re.compile(r"\s*(?:\d[\d\s.,:/-]*|[1-9]\d{3}\s?[A-Za-z]{2}|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*)\s*")
 _TOTAL = r"(?i)^\s*((eind|sub)?\s*tota(al|len)|grand total|total|aantal|som|gemiddelde)\b"
 
@@ -33,7 +34,7 @@ class Extract:
     table: Any
     headers: tuple[str, ...]
     header_row: int
-    kind: str  # csv, xlsx, parquet
+    kind: str  # csv, xlsx, ods, parquet, sav
     sheet: str = ""
     encoding: str = ""
     delimiter: str = ""
@@ -129,12 +130,45 @@ def _shape(
     return Extract(file, rows.combine_chunks(), tuple(kept), header_row, ignored=ignored, **told)
 
 
-def _checked(head: list[list[str]], header_row: int | None, file: str) -> int:
-    if header_row is None:
-        return find_headers(head, file)
-    if not 1 <= header_row <= len(head) or not any(cell.strip() for cell in head[header_row - 1]):
-        raise ExtractError("source.no_header_there", file=file, row=header_row)
-    return header_row
+def join_headers(upper: list[str], lower: list[str]) -> list[str] | None:
+    """The headers that two rows make together, where titles stand over groups of columns; None when they don't.
+
+    A title holds until the next one. It is only put before a name that says nothing by itself or that stands there
+    twice: under "Cliënt" and under "Contactpersoon".
+    """
+    width = max(len(upper), len(lower))
+    upper, lower = (
+        [" ".join(cell.split()) for cell in cells] + [""] * (width - len(cells)) for cells in (upper, lower)
+    )
+    told = [cell for cell in (*upper, *lower) if cell]
+    if sum(map(bool, upper)) < 2 or any(_VALUE.fullmatch(cell) or len(cell) > 60 for cell in told):
+        return None
+    names = [headers.key(cell) for cell in lower if cell]
+    alone = [bool(headers.fields(cell)) and names.count(headers.key(cell)) == 1 for cell in lower]
+    under = [not over and bool(cell) for over, cell in zip(upper, lower, strict=True)]
+    gaps = any(over and not cell for over, cell in zip(upper, lower, strict=True))
+    if not any(under) or not (gaps or len(set(names)) < len(names)):
+        return None
+    if not any(headers.fields(cell) for cell in lower if cell):
+        return None
+    joined, title = [], ""
+    for over, cell, known in zip(upper, lower, alone, strict=True):
+        title = over or title
+        joined.append((cell if known else f"{title} {cell}".strip()) if cell else over)
+    return joined
+
+
+def _header(head: list[list[str]], header_row: int | None, file: str) -> tuple[int, list[str]]:
+    """(number of the lowest row with headers, the headers), found or where the mapping says; two rows may make them."""
+    number = header_row
+    if number is None:
+        number = find_headers(head[:HEAD], file)
+        if number < len(head) and join_headers(head[number - 1], head[number]):
+            number += 1
+    elif not 1 <= number <= len(head) or not any(cell.strip() for cell in head[number - 1]):
+        raise ExtractError("source.no_header_there", file=file, row=number)
+    above = join_headers(head[number - 2], head[number - 1]) if number > 1 else None
+    return number, above or head[number - 1]
 
 
 def _read_csv(data: bytes, header_row: int | None, file: str) -> Extract:
@@ -143,9 +177,8 @@ def _read_csv(data: bytes, header_row: int | None, file: str) -> Extract:
         raise ExtractError("source.empty", file=file)
     declared, text = delimited.declared_delimiter(text)
     delimiter = declared or delimited.detect_delimiter(text)
-    head = delimited.head(text, delimiter, max(HEAD, header_row or 0))
-    number = _checked(head, header_row, file)
-    cells = head[number - 1]
+    head = delimited.head(text, delimiter, max(HEAD, header_row or 0) + 1)
+    number, cells = _header(head, header_row, file)
     if len(cells) > delimited.MOST_COLUMNS:
         raise ExtractError("source.too_many_columns", file=file, most=delimited.MOST_COLUMNS)
     if len(cells) == 1:
@@ -154,17 +187,22 @@ def _read_csv(data: bytes, header_row: int | None, file: str) -> Extract:
     return _shape(numbered, places, cells, number, file, kind="csv", encoding=encoding, delimiter=delimiter)
 
 
-def _read_workbook(data: bytes, sheet: str | None, header_row: int | None, file: str) -> Extract:
-    chosen, rows = workbook.read(data, sheet, file)
+def _read_zipped(data: bytes, sheet: str | None, header_row: int | None, file: str) -> Extract:
+    """A spreadsheet: .xlsx and .ods are both zip files."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > MOST_UNPACKED:
+            raise ExtractError("source.too_large", file=file)
+        kind = "ods" if opendocument.is_one(archive) else "xlsx"
+        sheets = opendocument.read(archive, file) if kind == "ods" else workbook.read(data, file)
+    chosen, rows = workbook.choose(sheets, sheet, file)
     if not any(any(cell.strip() for cell in cells) for cells in rows):
         raise ExtractError("source.empty", file=file)
-    number = _checked(rows[: max(HEAD, header_row or 0)], header_row, file)
+    number, cells = _header(rows[: max(HEAD, header_row or 0) + 1], header_row, file)
     width = len(rows[0])
     places = [str(place) for place in range(width)]
     columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
     numbered = pa.table([*columns, pa.array(range(1, len(rows) + 1), pa.int64())], names=[*places, "row"])
-    cells = rows[number - 1]
-    return _shape(numbered, places, cells, number, file, kind="xlsx", sheet=chosen)
+    return _shape(numbered, places, cells, number, file, kind=kind, sheet=chosen)
 
 
 def _as_text(column: Any) -> Any:
@@ -187,6 +225,16 @@ def _as_text(column: Any) -> Any:
     return pc.fill_null(column.cast(pa.string()), "")
 
 
+def _read_statistical(data: bytes, file: str) -> Extract:
+    names, columns = statistical.read(data, file)
+    places = [str(place) for place in range(len(names))]
+    rows = pa.array(range(1, len(columns[0]) + 1), pa.int64())  # as SPSS numbers them
+    numbered = pa.table(
+        [*(pa.array(column, pa.string()) for column in columns), rows], names=[*places, "row"]
+    )
+    return _shape(numbered, places, names, 0, file, kind="sav")
+
+
 def _read_parquet(data: bytes, file: str) -> Extract:
     try:
         table = pq.read_table(io.BytesIO(data))
@@ -202,7 +250,7 @@ def _read_parquet(data: bytes, file: str) -> Extract:
 
 
 def read(file: Path, *, sheet: str | None = None, header_row: int | None = None) -> Extract:
-    """Read CSV, Excel (.xlsx) or Parquet by what the file is, not by how it is called.
+    """Read CSV, Excel (.xlsx), OpenDocument (.ods), Parquet or SPSS (.sav) by what the file is, not by how it is called.
 
     `sheet` and `header_row` come from a saved mapping; else the sheet with the most rows is taken and the headers are
     looked for. Raises ExtractError.
@@ -218,6 +266,11 @@ def read(file: Path, *, sheet: str | None = None, header_row: int | None = None)
         raise ExtractError("source.empty", file=file.name)
     if data.startswith(b"PAR1"):
         return _read_parquet(data, file.name)
+    if data.startswith(statistical.MAGIC):
+        return _read_statistical(data, file.name)
     if zipfile.is_zipfile(io.BytesIO(data)):
-        return _read_workbook(data, sheet, header_row, file.name)
+        try:
+            return _read_zipped(data, sheet, header_row, file.name)
+        except zipfile.BadZipFile:
+            raise ExtractError("source.unreadable", file=file.name) from None
     return _read_csv(data, header_row, file.name)
