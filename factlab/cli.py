@@ -238,7 +238,12 @@ def addresses(
     epilog="Example: factlab pseudonymise clients.csv --kit kit --participant wijkzorg --identity wijkzorg.key"
 )
 def pseudonymise(
-    extract: Annotated[Path, typer.Argument(help="What you have: CSV, Excel or Parquet.")],
+    extract: Annotated[
+        Path,
+        typer.Argument(
+            help="What you have: CSV, .xlsx, .ods, .sav, Parquet, or a folder of iWmo and iJw messages."
+        ),
+    ],
     kit: Annotated[Path, typer.Option(help="The round kit that the convenor sent you.")],
     participant: Annotated[str, typer.Option(help="Your participant id.")],
     identity: Key,
@@ -247,6 +252,9 @@ def pseudonymise(
         Path | None, typer.Option(help="A saved mapping; else the one beside the extract.")
     ] = None,
     exclusions: Annotated[Path | None, typer.Option(help="Your list of secret addresses.")] = None,
+    leave_out_unknown: Annotated[
+        bool, typer.Option("--leave-out-unknown", help="Go on without services that have no catalogue code.")
+    ] = False,
     sequence: Annotated[int, typer.Option(min=1, help="Higher for a corrected delivery.")] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show everything, write nothing.")] = False,
 ) -> None:
@@ -265,6 +273,7 @@ def pseudonymise(
         exclusions=exclusions,
         day=datetime.datetime.now(tz=datetime.UTC).date(),
         dry_run=dry_run,
+        leave_out_unknown=leave_out_unknown,
         sequence=sequence,
         lang=_lang,
     )

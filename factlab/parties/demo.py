@@ -88,6 +88,7 @@ def _play(data: Path, folder: Path, lang: Language, say: Say) -> analyst.Outcome
             identity=identities[participant.id],
             out=home,
             exclusions=secret if secret.exists() else None,
+            leave_out_unknown=True,  # the sample has services outside the catalogue on purpose
             day=today,
             lang=lang,
         )

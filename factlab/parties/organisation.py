@@ -13,7 +13,7 @@ from factlab.delivery import agreed, package
 from factlab.delivery.identity import Identity
 from factlab.delivery.manifest import Manifest
 from factlab.engine import Engine
-from factlab.errors import DeliveryError
+from factlab.errors import DeliveryError, ExtractError
 from factlab.files import new_file
 from factlab.source import exclusions as excluding
 from factlab.source import extract as extracts
@@ -23,6 +23,7 @@ from factlab.source import preview as previews
 from factlab.source.extract import Extract
 from factlab.source.mapping import Mapping
 from factlab.source.preview import Preview
+from factlab.source.services import Unmapped
 
 
 @dataclass(frozen=True)
@@ -102,12 +103,14 @@ def pseudonymise(
     mapping: Path | None = None,
     exclusions: Path | None = None,
     dry_run: bool = False,
+    leave_out_unknown: bool = False,
     sequence: int = 1,
     lang: texts.Language = "nl",
 ) -> Outcome:
     """Preview, list the problems and make the delivery. In a dry run everything is done but nothing is written.
 
-    Raises FactlabError, and then nothing is written either.
+    A service without a catalogue code stops it unless `leave_out_unknown`. Raises FactlabError, and then nothing is
+    written either, but for a new mapping with suggestions for such services.
     """
     agreement = agreed.open_round(kit)
     round_ = agreement.round
@@ -135,6 +138,10 @@ def pseudonymise(
     saved = mappings.path_for(extract) if guessed and mapping is None else None
     if dry_run:
         return Outcome(participant, round_.title, found.file, told, None, preview, None, None, None)
+    if prepared.unmapped.values and not leave_out_unknown:
+        if saved:
+            mappings.save(told, saved, prepared.unmapped, lang)
+        raise _unmapped(prepared.unmapped, found, told, mapping or mappings.find(extract))
     contents = package.Contents(
         prepared.content,
         preparation.pseudonymised(prepared, pseudonyms.linkage_key(secret, round_.round_id)),
@@ -145,7 +152,7 @@ def pseudonymise(
     elif listed.exists():
         listed.unlink()  # of an earlier attempt: it would tell of problems that are gone
     if saved:
-        mappings.save(told, saved)
+        mappings.save(told, saved, prepared.unmapped, lang)
     manifest = package.write(
         delivery,
         round_=round_,
@@ -167,6 +174,23 @@ def pseudonymise(
         delivery,
         listed if prepared.judged.num_rows else None,
         manifest,
+    )
+
+
+def _unmapped(unmapped: Unmapped, found: Extract, told: Mapping, mapping: Path | None) -> ExtractError:
+    details = [
+        ExtractError("source.unmapped_service", said=said, rows=rows, near=near or "-")
+        for said, rows, near in unmapped.shown
+    ]
+    return ExtractError(
+        "source.unmapped_services",
+        file=found.file,
+        column=told.columns["service"],
+        values=unmapped.values,
+        rows=unmapped.rows,
+        shown=len(details),
+        mapping=mapping.name if mapping else mappings.SUFFIX,
+        details=details,
     )
 
 
@@ -206,8 +230,12 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
             lines += [
                 f"  {count:12}  {problems.name(name, lang)}" for name, count in preview.rejected.items()
             ]
-    if preview.unknown_services:
-        lines.append("  ! " + say("unknown_services", number=preview.unknown_services))
+    if preview.unmapped.values:
+        lines.append("  ! " + say("unknown_services", number=preview.unmapped.values))
+        for said, rows, near in preview.unmapped.shown:
+            lines.append(
+                "    " + texts.say("source.unmapped_service", lang, said=said, rows=rows, near=near or "-")
+            )
     if preview.without_group:
         lines.append("  ! " + say("without_group", number=preview.without_group))
     if preview.ignored:

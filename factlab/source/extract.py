@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
-import re
+import struct
 import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from factlab.errors import ExtractError
-from factlab.source import delimited, headers, opendocument, statistical, workbook
+from factlab.source import delimited, heading, messages, opendocument, statistical, workbook
 
-HEAD = 40  # rows in which the headers are looked for
 MOST_UNPACKED = 2_000_000_000  # bytes: more than any extract, less than a zip file that is made to be a trap
-_VALUE = re.compile(r"\s*(?:\d[\d\s.,:/-]*|[1-9]\d{3}\s?[A-Za-z]{2}|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*)\s*")
 _TOTAL = r"(?i)^\s*((eind|sub)?\s*tota(al|len)|grand total|total|aantal|som|gemiddelde)\b"
 
 
@@ -34,45 +34,11 @@ class Extract:
     table: Any
     headers: tuple[str, ...]
     header_row: int
-    kind: str  # csv, xlsx, ods, parquet, sav
+    kind: str  # csv, xlsx, ods, parquet, sav, xml
     sheet: str = ""
     encoding: str = ""
     delimiter: str = ""
     ignored: tuple[int, ...] = ()
-
-
-def find_headers(head: list[list[str]], file: str) -> int:
-    """The number (from 1) of the row with the headers. Raises ExtractError when there is none."""
-    best, most = 0, 0
-    for number, cells in enumerate(head, start=1):
-        told = [cell for cell in cells if cell.strip()]
-        known = {found[0][1] for cell in told if len(cell) <= 60 and (found := headers.fields(cell))}
-        enough = len(known) >= 2 or (len(known) == 1 and len(told) <= 2 and not best)
-        if enough and len(known) > most and not any(map(_VALUE.fullmatch, told)):
-            best, most = number, len(known)
-    if best:
-        return best
-    width = max((sum(bool(cell.strip()) for cell in cells) for cells in head), default=0)
-    for number, cells in enumerate(head, start=1):
-        told = [cell for cell in cells if cell.strip()]
-        if told and len(told) * 2 > width:
-            if any(map(_VALUE.fullmatch, told)):
-                break
-            return number
-    raise ExtractError("source.no_header", file=file)
-
-
-def name_columns(cells: list[str]) -> list[str]:
-    """The headers, each once; a column without one is named by its place."""
-    names: list[str] = []
-    for place, cell in enumerate(cells, start=1):
-        name = " ".join(cell.split()) or f"({place})"
-        twice = sum(other == name or other.startswith(f"{name} (") for other in names)
-        while name in names or name == "row":
-            twice += 1
-            name = f"{' '.join(cell.split())} ({twice})"
-        names.append(name)
-    return names
 
 
 def _ignored(table: Any, names: list[str]) -> Any:
@@ -104,7 +70,7 @@ def _shape(
     numbered: Any, places: list[str], cells: list[str], header_row: int, file: str, **told: str
 ) -> Extract:
     """The rows below the headers, without blank rows, totals and columns that have neither a header nor a value."""
-    names = name_columns(cells)
+    names = heading.name_columns(cells)
     below = numbered.filter(pc.greater(numbered.column("row"), header_row))
     below = pa.table(
         {
@@ -130,55 +96,14 @@ def _shape(
     return Extract(file, rows.combine_chunks(), tuple(kept), header_row, ignored=ignored, **told)
 
 
-def join_headers(upper: list[str], lower: list[str]) -> list[str] | None:
-    """The headers that two rows make together, where titles stand over groups of columns; None when they don't.
-
-    A title holds until the next one. It is only put before a name that says nothing by itself or that stands there
-    twice: under "Cliënt" and under "Contactpersoon".
-    """
-    width = max(len(upper), len(lower))
-    upper, lower = (
-        [" ".join(cell.split()) for cell in cells] + [""] * (width - len(cells)) for cells in (upper, lower)
-    )
-    told = [cell for cell in (*upper, *lower) if cell]
-    if sum(map(bool, upper)) < 2 or any(_VALUE.fullmatch(cell) or len(cell) > 60 for cell in told):
-        return None
-    names = [headers.key(cell) for cell in lower if cell]
-    alone = [bool(headers.fields(cell)) and names.count(headers.key(cell)) == 1 for cell in lower]
-    under = [not over and bool(cell) for over, cell in zip(upper, lower, strict=True)]
-    gaps = any(over and not cell for over, cell in zip(upper, lower, strict=True))
-    if not any(under) or not (gaps or len(set(names)) < len(names)):
-        return None
-    if not any(headers.fields(cell) for cell in lower if cell):
-        return None
-    joined, title = [], ""
-    for over, cell, known in zip(upper, lower, alone, strict=True):
-        title = over or title
-        joined.append((cell if known else f"{title} {cell}".strip()) if cell else over)
-    return joined
-
-
-def _header(head: list[list[str]], header_row: int | None, file: str) -> tuple[int, list[str]]:
-    """(number of the lowest row with headers, the headers), found or where the mapping says; two rows may make them."""
-    number = header_row
-    if number is None:
-        number = find_headers(head[:HEAD], file)
-        if number < len(head) and join_headers(head[number - 1], head[number]):
-            number += 1
-    elif not 1 <= number <= len(head) or not any(cell.strip() for cell in head[number - 1]):
-        raise ExtractError("source.no_header_there", file=file, row=number)
-    above = join_headers(head[number - 2], head[number - 1]) if number > 1 else None
-    return number, above or head[number - 1]
-
-
 def _read_csv(data: bytes, header_row: int | None, file: str) -> Extract:
     text, encoding = delimited.decode(data, file)
     if not text.strip():
         raise ExtractError("source.empty", file=file)
     declared, text = delimited.declared_delimiter(text)
     delimiter = declared or delimited.detect_delimiter(text)
-    head = delimited.head(text, delimiter, max(HEAD, header_row or 0) + 1)
-    number, cells = _header(head, header_row, file)
+    head = delimited.head(text, delimiter, max(heading.HEAD, header_row or 0) + 1)
+    number, cells = heading.header(head, header_row, file)
     if len(cells) > delimited.MOST_COLUMNS:
         raise ExtractError("source.too_many_columns", file=file, most=delimited.MOST_COLUMNS)
     if len(cells) == 1:
@@ -192,12 +117,14 @@ def _read_zipped(data: bytes, sheet: str | None, header_row: int | None, file: s
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > MOST_UNPACKED:
             raise ExtractError("source.too_large", file=file)
+        if any(name.lower().endswith(".xml") for name in archive.namelist()) and not _is_office(archive):
+            return _read_messages(_unzipped(archive, file), file)
         kind = "ods" if opendocument.is_one(archive) else "xlsx"
         sheets = opendocument.read(archive, file) if kind == "ods" else workbook.read(data, file)
     chosen, rows = workbook.choose(sheets, sheet, file)
     if not any(any(cell.strip() for cell in cells) for cells in rows):
         raise ExtractError("source.empty", file=file)
-    number, cells = _header(rows[: max(HEAD, header_row or 0) + 1], header_row, file)
+    number, cells = heading.header(rows[: max(heading.HEAD, header_row or 0) + 1], header_row, file)
     width = len(rows[0])
     places = [str(place) for place in range(width)]
     columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
@@ -225,6 +152,38 @@ def _as_text(column: Any) -> Any:
     return pc.fill_null(column.cast(pa.string()), "")
 
 
+def _is_office(archive: zipfile.ZipFile) -> bool:
+    return bool({"[Content_Types].xml", "content.xml", "mimetype"} & set(archive.namelist()))
+
+
+def _unzipped(archive: zipfile.ZipFile, file: str) -> Iterator[tuple[str, bytes]]:
+    for name in sorted(archive.namelist()):
+        if name.lower().endswith(".xml"):
+            try:
+                yield name, archive.read(name)
+            except (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+                raise ExtractError("source.unreadable", file=file) from None
+
+
+def _in_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() == ".xml" and path.is_file():
+            try:
+                yield path.name, path.read_bytes()
+            except OSError:
+                raise ExtractError("source.unreadable", file=path.name) from None
+
+
+def _read_messages(found: Iterable[tuple[str, bytes]], file: str) -> Extract:
+    columns = messages.read(found, file)
+    places = [str(place) for place in range(len(columns))]
+    rows = pa.array(range(1, len(columns[0]) + 1), pa.int64())
+    numbered = pa.table(
+        [*(pa.array(column, pa.string()) for column in columns), rows], names=[*places, "row"]
+    )
+    return _shape(numbered, places, list(messages.HEADERS), 0, file, kind="xml")
+
+
 def _read_statistical(data: bytes, file: str) -> Extract:
     names, columns = statistical.read(data, file)
     places = [str(place) for place in range(len(names))]
@@ -250,12 +209,15 @@ def _read_parquet(data: bytes, file: str) -> Extract:
 
 
 def read(file: Path, *, sheet: str | None = None, header_row: int | None = None) -> Extract:
-    """Read CSV, Excel (.xlsx), OpenDocument (.ods), Parquet or SPSS (.sav) by what the file is, not by how it is called.
+    """Read CSV, Excel (.xlsx), OpenDocument (.ods), Parquet or SPSS (.sav) by what the file is, not by how it is called;
+    iWmo and iJw messages as one .xml, or many in a .zip or a folder.
 
     `sheet` and `header_row` come from a saved mapping; else the sheet with the most rows is taken and the headers are
     looked for. Raises ExtractError.
     """
     file = Path(file)
+    if file.is_dir():
+        return _read_messages(_in_folder(file), file.name)
     try:
         data = file.read_bytes()
     except FileNotFoundError:
@@ -271,6 +233,16 @@ def read(file: Path, *, sheet: str | None = None, header_row: int | None = None)
     if zipfile.is_zipfile(io.BytesIO(data)):
         try:
             return _read_zipped(data, sheet, header_row, file.name)
-        except zipfile.BadZipFile:
+        except (
+            zipfile.BadZipFile,
+            NotImplementedError,
+            OSError,
+            EOFError,
+            ValueError,
+            zlib.error,
+            struct.error,
+        ):
             raise ExtractError("source.unreadable", file=file.name) from None
+    if messages.is_one(data):
+        return _read_messages([(file.name, data)], file.name)
     return _read_csv(data, header_row, file.name)

@@ -16,7 +16,7 @@ from factlab.source.extract import Extract
 from factlab.source.headers import key
 from factlab.source.mapping import Mapping
 from factlab.source.problems import REASONS, category
-from factlab.source.services import Recogniser
+from factlab.source.services import Recogniser, Unmapped, agreed, unmapped
 
 _DAY = pa.schema([("said", pa.string()), ("day", pa.date32()), ("readable", pa.bool_())])
 _CODE = pa.schema([("said", pa.string()), ("code", pa.string())])
@@ -38,7 +38,7 @@ class Prepared:
     rejected: Dictionary[str, int]
     fast: int  # rows whose address was read in SQL
     by_rules: int
-    unknown_services: int  # distinct ones
+    unmapped: Unmapped
     without_group: int  # households that lost their group so that no group is too small
 
     @property
@@ -63,8 +63,8 @@ def _coded(said: list[str], codes: list[str | None]) -> Any:
     return pa.table([said, codes], schema=_CODE)
 
 
-def _judge_services(engine: Engine, rows: Any, known: Recogniser, round_: Round) -> int:
-    """Make `judged` and `leaving` of an extract of services; give the number of distinct services that aren't known."""
+def _judge_services(engine: Engine, rows: Any, known: Recogniser, round_: Round) -> None:
+    """Make `judged` and `leaving` of an extract of services."""
     service, start, end = (_column(rows, name) for name in ("service", "start", "end"))
     engine.load(
         "extract_row",
@@ -89,7 +89,6 @@ def _judge_services(engine: Engine, rows: Any, known: Recogniser, round_: Round)
     )
     engine.run(read_step("source/05_judged_service.sql"))
     engine.run(read_step("source/06_leaving_service.sql"))
-    return sum(code is None and bool(value.strip()) for value, code in zip(said, codes, strict=True))
 
 
 def _judge_register(engine: Engine, rows: Any, agreement: Agreement) -> int:
@@ -124,16 +123,17 @@ def prepare(
     """Read the addresses, apply the exclusions, and decide for each row whether it counts."""
     rows = mapping.selected(told, extract)
     round_ = agreement.round
-    unknown = ungrouped = 0
+    unknown, ungrouped = Unmapped(), 0
     with Engine() as engine:
         normalising.normalise(engine, rows)
         engine.load("exclusion", exclusions.none() if excluded is None else excluded)
         engine.set({"communal_above": round_.communal_above})
         engine.run(read_step("source/04_door.sql"))
         if participant.content == "services":
-            unknown = _judge_services(
-                engine, rows, Recogniser.of(agreement, participant, told.services), round_
-            )
+            known = Recogniser.of(agreement, participant, told.services)
+            _judge_services(engine, rows, known, round_)
+            if "service" in rows.column_names:
+                unknown = unmapped(rows.column("service"), known, agreed(agreement, participant))
             leaving = engine.table("select canonical, service from leaving order by canonical, service")
         else:
             ungrouped = _judge_register(engine, rows, agreement)

@@ -56,6 +56,7 @@ class LittleRound:
             identity=self.identities[participant],
             out=out,
             exclusions=secret if secret.exists() else None,
+            leave_out_unknown=True,
             day=DAY,
             sequence=sequence,
             lang="en",

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from tests.source.agreed import HOME_CARE, agreed
 from tests.source.files import opendocument, workbook, zipped
+from tests.source.test_messages import ASSIGNED
 
 ROWS: list[list[object]] = [
     ["Postcode", "Huisnummer", "Product"],
@@ -38,6 +39,8 @@ def written(kind: str) -> bytes:
         return workbook(("Blad1", ROWS))
     if kind == "ods":
         return opendocument(("Blad1", ROWS))
+    if kind == "xml":
+        return ASSIGNED
     if kind == "parquet":
         out = io.BytesIO()
         pq.write_table(pa.table({"postcode": ["1506AB"] * 50, "huisnummer": list(range(50))}), out)
@@ -93,7 +96,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fuzz")
 
 
-@pytest.mark.parametrize("kind", ["csv", "xlsx", "ods", "parquet", "sav"])
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "ods", "parquet", "sav", "xml"])
 @settings(max_examples=MOST_EXAMPLES, deadline=None)
 @given(damage=Damage)
 def test_a_damaged_file(
