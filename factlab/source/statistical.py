@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
-
-import pandas as pd
-import pyreadstat
 
 from factlab.errors import ExtractError
 from factlab.source.headers import fields
@@ -14,11 +14,35 @@ from factlab.source.workbook import cell_text
 
 MAGIC = (b"$FL2", b"$FL3")  # plain and compressed whole (.zsav)
 CODE = "(code)"
+_READER = Path(__file__).with_name("spss.py")
+_LONGEST = 1800  # seconds: more than the largest extract takes
 
 
-def _header(name: str, label: str | None) -> str:
+def _contents(data: bytes, file: str) -> dict[str, Any]:
+    """What the file holds, read by a process that may crash. Raises ExtractError when it did."""
+    try:
+        # -P: only installed libraries are found, not the modules that stand beside the reader.
+        done = subprocess.run(
+            [sys.executable, "-P", str(_READER)],
+            input=data,
+            capture_output=True,
+            timeout=_LONGEST,
+            check=True,
+        )
+        found: dict[str, Any] = json.loads(done.stdout)
+    except (subprocess.SubprocessError, OSError, ValueError):
+        raise ExtractError("source.unreadable", file=file) from None
+    return found
+
+
+def _header(name: str, label: str) -> str:
     """The variable's name, or its label where only that says which field it is."""
     return label if label and not fields(name) and fields(label) else name
+
+
+def _text(value: Any) -> str:
+    """SPSS fills texts up with spaces."""
+    return cell_text(value).rstrip()
 
 
 def read(data: bytes, file: str) -> tuple[list[str], list[list[str]]]:
@@ -26,30 +50,21 @@ def read(data: bytes, file: str) -> tuple[list[str], list[list[str]]]:
 
     Either may be mapped: what the labels say, or the codes. Raises ExtractError.
     """
-    try:
-        frame, told = pyreadstat.read_sav(io.BytesIO(data), dates_as_pandas_datetime=True)
-    except MemoryError:
-        raise
-    except Exception:  # pyreadstat raises whatever its C library or pandas met in a damaged file
-        raise ExtractError("source.unreadable", file=file) from None
-    if not isinstance(frame, pd.DataFrame) or frame.columns.empty or frame.empty:
+    found = _contents(data, file)
+    if not found["names"] or not found["columns"][0]:
         raise ExtractError("source.no_rows", file=file)
     names: list[str] = []
     columns: list[list[str]] = []
-    for place, name in enumerate(told.column_names):
-        codes = frame.iloc[:, place].astype(object).map(_text)
-        header = _header(name, (told.column_labels or [None] * len(told.column_names))[place])
-        labels: dict[Any, str] = told.variable_value_labels.get(name, {})
-        if labels:
-            words = {_text(code): str(label) for code, label in labels.items()}
+    for name, label, labelled, values in zip(
+        found["names"], found["labels"], found["codes"], found["columns"], strict=True
+    ):
+        codes = [_text(value) for value in values]
+        header = _header(name, label)
+        if labelled:
+            words = {_text(code): word for code, word in labelled}
             names.append(header)
-            columns.append(codes.map(lambda code, words=words: words.get(code, code)).tolist())
+            columns.append([words.get(code, code) for code in codes])
             header = f"{header} {CODE}"
         names.append(header)
-        columns.append(codes.tolist())
+        columns.append(codes)
     return names, columns
-
-
-def _text(value: Any) -> str:
-    """SPSS fills texts up with spaces."""
-    return cell_text(value).rstrip()

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pyreadstat
 import pytest
 from factlab.errors import ExtractError
-from factlab.source import extract, mapping
+from factlab.source import extract, mapping, statistical
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -96,13 +96,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fuzz")
 
 
-@pytest.mark.parametrize("kind", ["csv", "xlsx", "ods", "parquet", "sav", "xml"])
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "ods", "parquet", "xml"])
 @settings(max_examples=MOST_EXAMPLES, deadline=None)
 @given(damage=Damage)
 def test_a_damaged_file(
     folder: Path, kind: str, damage: tuple[list[tuple[float, int]], float | None, bytes]
 ) -> None:
     read(folder, damaged(written(kind), damage))
+
+
+@settings(max_examples=12, deadline=None)  # each is read by a process of its own
+@given(damage=Damage)
+def test_a_damaged_file_of_spss(
+    folder: Path, damage: tuple[list[tuple[float, int]], float | None, bytes]
+) -> None:
+    read(folder, damaged(written("sav"), damage))
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "ods"])
@@ -116,8 +124,19 @@ def test_a_sound_zip_with_damaged_xml(
     read(folder, zipped({**files, name: damaged(files[name], damage)}))
 
 
+def test_a_reader_that_crashes_takes_nothing_along(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    crash = folder / "crash.py"
+    crash.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n", encoding="utf-8")
+    monkeypatch.setattr(statistical, "_READER", crash)
+    file = folder / "clients.sav"
+    file.write_bytes(written("sav"))
+    with pytest.raises(ExtractError) as raised:
+        extract.read(file)
+    assert raised.value.key == "source.unreadable"
+
+
 @pytest.mark.parametrize(
-    "start", [b"", b"PK\x03\x04", b"PAR1", b"$FL2", b"<?xml version='1.0'?>", b"\xff\xfe", b"sep=;\r\n"]
+    "start", [b"", b"PK\x03\x04", b"PAR1", b"<?xml version='1.0'?>", b"\xff\xfe", b"sep=;\r\n"]
 )
 @settings(max_examples=40, deadline=None)
 @given(data=st.binary(max_size=600))
