@@ -197,7 +197,10 @@ def _read_statistical(data: bytes, file: str) -> Extract:
 def _read_parquet(data: bytes, file: str) -> Extract:
     try:
         table = pq.read_table(io.BytesIO(data))
+        names = list(table.column_names)
         columns = [_as_text(column) for column in table.columns]
+        for column in columns:
+            column.validate(full=True)  # a damaged page gives bytes that are no text
     except (pa.ArrowException, OSError, ValueError, NotImplementedError):
         raise ExtractError("source.unreadable", file=file) from None
     if not columns or not table.num_rows:
@@ -205,7 +208,7 @@ def _read_parquet(data: bytes, file: str) -> Extract:
     places = [str(place) for place in range(len(columns))]
     numbers = pa.array(range(1, table.num_rows + 1), pa.int64())  # a Parquet file has no header row
     numbered = pa.table([*columns, numbers], names=[*places, "row"])
-    return _shape(numbered, places, list(table.column_names), 0, file, kind="parquet")
+    return _shape(numbered, places, names, 0, file, kind="parquet")
 
 
 def read(file: Path, *, sheet: str | None = None, header_row: int | None = None) -> Extract:

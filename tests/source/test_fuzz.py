@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import tempfile
 import zipfile
 from functools import cache
@@ -122,6 +123,16 @@ def test_a_sound_zip_with_damaged_xml(
     files, names = inside(kind)
     name = names[choice % len(names)]
     read(folder, zipped({**files, name: damaged(files[name], damage)}))
+
+
+def test_a_parquet_file_with_bytes_that_are_no_text(folder: Path) -> None:
+    offsets = pa.py_buffer(struct.pack("<2i", 0, 2))
+    text = pa.StringArray.from_buffers(1, offsets, pa.py_buffer(b"\xff\xfe"))
+    file = folder / "clients.parquet"
+    pq.write_table(pa.table({"postcode": text}), file)
+    with pytest.raises(ExtractError) as raised:
+        extract.read(file)
+    assert raised.value.key == "source.unreadable"
 
 
 def test_a_reader_that_crashes_takes_nothing_along(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
