@@ -3,13 +3,22 @@
 -- makes: rows of counts
 -- may see: households by a running number, no key
 insert into counts
+with lowest as (
+    select
+        stack.area,
+        cast(stack.domains as varchar) as category,
+        count(*) as households
+    from stack
+    group by stack.area, category
+)
+
 select
     wanted.table_name,
     place.level,
     place.code,
-    cast(stack.domains as varchar) as category,
-    count(*) as households
-from stack
-inner join place on stack.area = place.area
+    lowest.category,
+    cast(sum(lowest.households) as bigint) as households
+from lowest
+inner join place on lowest.area = place.area
 inner join wanted on place.level = wanted.level and wanted.table_name = 'domains'
-group by wanted.table_name, place.level, place.code, category;
+group by wanted.table_name, place.level, place.code, lowest.category;

@@ -3,14 +3,23 @@
 -- makes: rows of counts
 -- may see: households by a running number, no key
 insert into counts
+with lowest as (
+    select
+        stack.area,
+        household_use.organisation as category,
+        count(distinct stack.household) as households
+    from stack
+    inner join household_use on stack.household = household_use.household
+    group by stack.area, category
+)
+
 select
     wanted.table_name,
     place.level,
     place.code,
-    household_use.organisation as category,
-    count(distinct stack.household) as households
-from stack
-inner join household_use on stack.household = household_use.household
-inner join place on stack.area = place.area
+    lowest.category,
+    cast(sum(lowest.households) as bigint) as households
+from lowest
+inner join place on lowest.area = place.area
 inner join wanted on place.level = wanted.level and wanted.table_name = 'organisation'
-group by wanted.table_name, place.level, place.code, category;
+group by wanted.table_name, place.level, place.code, lowest.category;

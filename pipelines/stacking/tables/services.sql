@@ -3,13 +3,26 @@
 -- makes: rows of counts
 -- may see: households by a running number, no key
 insert into counts
+with lowest as (
+    select
+        stack.area,
+        if(
+            stack.services >= getvariable('top'),
+            getvariable('top') || '+',
+            cast(stack.services as varchar)
+        ) as category,
+        count(*) as households
+    from stack
+    group by stack.area, category
+)
+
 select
     wanted.table_name,
     place.level,
     place.code,
-    if(stack.services >= getvariable('top'), getvariable('top') || '+', cast(stack.services as varchar)) as category,
-    count(*) as households
-from stack
-inner join place on stack.area = place.area
+    lowest.category,
+    cast(sum(lowest.households) as bigint) as households
+from lowest
+inner join place on lowest.area = place.area
 inner join wanted on place.level = wanted.level and wanted.table_name = 'services'
-group by wanted.table_name, place.level, place.code, category;
+group by wanted.table_name, place.level, place.code, lowest.category;
