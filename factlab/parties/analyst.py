@@ -14,7 +14,7 @@ from factlab.delivery import agreed
 from factlab.delivery.identity import Identity
 from factlab.disclosure import protect
 from factlab.engine import Engine, Step, steps
-from factlab.errors import DisclosureError, LinkageError
+from factlab.errors import DisclosureError, LinkageError, UsageError
 from factlab.files import new_folder
 from factlab.texts import Language
 
@@ -39,8 +39,11 @@ class Outcome:
 
 
 def delivery_files(folder: Path) -> list[Path]:
-    """The deliveries in a folder."""
-    return sorted(folder.glob("*.factlab"))
+    """The deliveries in a folder. Raises UsageError when there is no such folder, or no delivery in it."""
+    found = sorted(folder.glob("*.factlab")) if folder.is_dir() else []
+    if not found:
+        raise UsageError("analyst.no_deliveries", folder=folder)
+    return found
 
 
 def receive(
