@@ -176,4 +176,5 @@ def refuse_if_broken(findings: Sequence[attack.Finding]) -> None:
 
 def explain() -> list[Step]:
     """The SQL steps in the order in which a run takes them."""
-    return [*steps("linkage"), *steps("stacking"), *steps("stacking/tables")]
+    folders = ("linkage", "stacking", "stacking/tables", "stacking/areas")
+    return [step for folder in folders for step in steps(folder)]

@@ -93,7 +93,7 @@ def test_a_bug_tells_its_place_and_never_a_value(factlab, monkeypatch: pytest.Mo
 def test_explain_shows_every_step_with_its_checksum(factlab) -> None:  # type: ignore[no-untyped-def]
     code, out, _ = factlab("explain")
     assert code == 0
-    for step in ("linkage/05_drop_key.sql", "stacking/02_stack.sql", "stacking/tables/unmatched.sql"):
+    for step in ("linkage/05_drop_key.sql", "stacking/02_stack.sql", "stacking/areas/01_counts.sql"):
         assert f"===== {step}  sha256 " in out
 
 

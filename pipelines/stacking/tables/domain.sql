@@ -1,25 +1,13 @@
 -- Households that use each domain.
--- reads: stack, household_domain (household, domain), place (area, level, code: where each area lies), wanted (table_name, level)
--- makes: rows of counts
+-- reads: stack, household_domain (household, domain)
+-- makes: rows of lowest (table_name, area, category, households)
 -- may see: households by a running number, no key
-insert into counts
-with lowest as (
-    select
-        stack.area,
-        household_domain.domain as category,
-        count(*) as households
-    from stack
-    inner join household_domain on stack.household = household_domain.household
-    group by stack.area, category
-)
-
+insert into lowest
 select
-    wanted.table_name,
-    place.level,
-    place.code,
-    lowest.category,
-    cast(sum(lowest.households) as bigint) as households
-from lowest
-inner join place on lowest.area = place.area
-inner join wanted on place.level = wanted.level and wanted.table_name = 'domain'
-group by wanted.table_name, place.level, place.code, lowest.category;
+    'domain' as table_name,
+    stack.area,
+    household_domain.domain as category,
+    count(*) as households
+from stack
+inner join household_domain on stack.household = household_domain.household
+group by stack.area, category;
