@@ -14,7 +14,7 @@ from factlab.delivery import agreed
 from factlab.delivery.identity import Identity
 from factlab.disclosure import protect
 from factlab.engine import Engine, Step, steps
-from factlab.errors import DisclosureError, LinkageError
+from factlab.errors import DisclosureError, LinkageError, UsageError
 from factlab.files import new_folder
 from factlab.texts import Language
 
@@ -39,8 +39,11 @@ class Outcome:
 
 
 def delivery_files(folder: Path) -> list[Path]:
-    """The deliveries in a folder."""
-    return sorted(folder.glob("*.factlab"))
+    """The deliveries in a folder. Raises UsageError when there is no such folder, or no delivery in it."""
+    found = sorted(folder.glob("*.factlab")) if folder.is_dir() else []
+    if not found:
+        raise UsageError("analyst.no_deliveries", folder=folder)
+    return found
 
 
 def receive(
@@ -173,4 +176,5 @@ def refuse_if_broken(findings: Sequence[attack.Finding]) -> None:
 
 def explain() -> list[Step]:
     """The SQL steps in the order in which a run takes them."""
-    return [*steps("linkage"), *steps("stacking"), *steps("stacking/tables")]
+    folders = ("linkage", "stacking", "stacking/tables", "stacking/areas")
+    return [step for folder in folders for step in steps(folder)]
