@@ -1,0 +1,117 @@
+"""The custodian (*sleutelbeheerder*): gives every pseudonym another key. Never sees an address, an area or a meaning."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from factlab import custodian as room
+from factlab.agreement import Agreement
+from factlab.custodian.admission import is_known
+from factlab.custodian.rekeying import DROPPED
+from factlab.delivery import agreed, journal
+from factlab.delivery.identity import Identity
+from factlab.delivery.rekeying import Submission, open_submission, write_rekeyed
+from factlab.errors import DeliveryError
+
+LOG = "custodian.log"
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A file that was not let through, and why."""
+
+    file: str
+    error: DeliveryError
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the custodian did: files for the analyst, drop lists that were applied, refusals."""
+
+    rekeyed: tuple[Path, ...]
+    droplists: tuple[str, ...]  # participants
+    refusals: tuple[Refusal, ...]
+
+
+def _droplists(log: Sequence[dict[str, object]]) -> set[object]:
+    return {line["manifest"] for line in log if line["event"] == "accepted" and line["content"] == "droplist"}
+
+
+def _admit(submission: Submission, agreement: Agreement, log: Path, day: datetime.date) -> None:
+    """Check a delivery against the log, its quota and its codes, and write it in the log. Raises DeliveryError."""
+    lines = journal.read(log)
+    room.admit(lines, submission)
+    if submission.manifest.opaque:
+        with room.Rekeying(submission) as rekeying:
+            rekeying.check(agreement)
+    if not is_known(lines, submission):
+        told = submission.manifest
+        journal.append(
+            log,
+            {
+                "event": "accepted",
+                "day": day.isoformat(),
+                "participant": told.participant,
+                "content": told.content,
+                "sequence": told.sequence,
+                "rows_at_most": told.row_bucket,
+                "manifest": submission.digest,
+            },
+        )
+
+
+def rekey(
+    round_folder: Path,
+    files: Sequence[Path],
+    identity: Identity,
+    out: Path,
+    *,
+    day: datetime.date,
+    progress: Progress = lambda _: None,
+) -> Outcome:
+    """Let each delivery through or refuse it; re-key those let through and seal them for the analyst, in `out`.
+
+    The log beside the round (`custodian.log`) tells what was accepted. The same delivery may be given again, after a
+    drop list came in, say; every accepted drop list must then be given too. Raises DeliveryError.
+    """
+    agreement = agreed.open_round(round_folder)
+    round_ = agreement.round
+    if round_.custodian is None or round_.custodian.keys != identity.keys:
+        raise DeliveryError("delivery.not_the_custodian")
+    checks = agreed.read_checks(round_folder, round_)
+    log = round_folder / LOG
+    refusals: list[Refusal] = []
+    admitted: list[Path] = []
+    dropped, droplists = DROPPED.empty_table(), {}
+    for file in sorted(files):
+        progress(file.name)
+        try:
+            submission = open_submission(file, round_=round_, checks=checks, custodian=identity)
+            _admit(submission, agreement, log, day)
+        except DeliveryError as error:
+            refusals.append(Refusal(file.name, error))
+            continue
+        if submission.manifest.content == "droplist":
+            dropped = pa.concat_tables([dropped, submission.rows])
+            droplists[submission.digest] = submission.manifest.participant
+        else:
+            admitted.append(file)
+    if missing := _droplists(journal.read(log)) - droplists.keys():
+        raise DeliveryError("custodian.droplist_missing", number=len(missing))
+    made = []
+    key = room.key(identity, round_)
+    for file in admitted:  # opened anew: only one delivery at a time is in memory
+        submission = open_submission(file, round_=round_, checks=checks, custodian=identity)
+        told = submission.manifest
+        with room.Rekeying(submission) as rekeying:
+            rows = rekeying.rows(key, dropped)
+        path = out / f"{round_.id}_{told.participant}_{told.sequence}_rekeyed.factlab"
+        write_rekeyed(path, submission, rows, round_=round_, custodian=identity, day=day)
+        made.append(path)
+    return Outcome(tuple(made), tuple(sorted(droplists.values())), tuple(refusals))
