@@ -121,7 +121,9 @@ def sample(
 )
 def round_new(
     draft: Annotated[Path, typer.Argument(help="A folder with the draft round.toml and what it names.")],
-    keys: Annotated[Path, typer.Option(help="A folder with <participant id>.pub of each, and analyst.pub.")],
+    keys: Annotated[
+        Path, typer.Option(help="A folder with <participant id>.pub of each, analyst.pub and custodian.pub.")
+    ],
     identity: Key,
     out: Annotated[Path, typer.Option(help="The round's new folder.")],
 ) -> None:
@@ -162,6 +164,7 @@ def round_show(folder: Folder, as_json: Json = False) -> None:
         "reference_date": str(found.reference_date),
         "threshold": found.least_threshold,
         "analyst": identity.fingerprint(found.analyst_keys),
+        **({"custodian": identity.fingerprint(found.custodian.keys)} if found.custodian else {}),
         "participants": {p.id: identity.fingerprint(p.keys) for p in found.participants},
     }
     if as_json:
@@ -180,7 +183,7 @@ def identity_new(
     file: Annotated[
         Path, typer.Argument(help="The key file to make; its public half is put beside it (.pub).")
     ],
-    name: Annotated[str, typer.Option(help="Your participant id, or analyst.")],
+    name: Annotated[str, typer.Option(help="Your participant id, or analyst, or custodian.")],
     passphrase: Annotated[bool, typer.Option("--passphrase", help="Ask for a passphrase.")] = False,
 ) -> None:
     """Make your key pair: one file to keep, one to hand out."""
@@ -292,6 +295,35 @@ def inspect(
     for name, value in asdict(found).items():
         typer.echo(f"{name:14} {value}")
     tell("verified" if round_folder else "not_verified")
+
+
+@app.command(
+    epilog="Example: factlab rekey submitted/*.factlab --round round --identity custodian.key --out deliveries"
+)
+def rekey(
+    deliveries: Annotated[list[Path], typer.Argument(metavar="DELIVERY…", help="All that came in.")],
+    round_folder: Annotated[Path, typer.Option("--round", help="The round's folder; the log is kept there.")],
+    identity: Key,
+    out: Annotated[Path, typer.Option(help="A folder for what goes to the analyst.")],
+    as_json: Json = False,
+) -> None:
+    """Give the pseudonyms in deliveries another key, without knowing what they mean (custodian)."""
+    import datetime
+
+    from factlab.parties import custodian
+
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    outcome = custodian.rekey(round_folder, deliveries, open_identity(identity), out, day=today)
+    refused = [{"file": refusal.file, "why": told(refusal.error)} for refusal in outcome.refusals]
+    if as_json:
+        made = [file.name for file in outcome.rekeyed]
+        print_json({"rekeyed": made, "droplists": list(outcome.droplists), "refused": refused})
+    else:
+        tell("rekeyed", number=len(outcome.rekeyed), droplists=len(outcome.droplists), folder=out)
+        for refusal in refused:
+            typer.echo(refusal["why"], err=True)
+    if refused:
+        raise typer.Exit(1)
 
 
 @app.command(epilog="Example: factlab status round --identity analyst.key")

@@ -38,6 +38,7 @@ class Outcome:
     delivery: Path | None
     problems: Path | None  # None too when every row is used
     manifest: Manifest | None
+    trust: str
 
     @property
     def rows_read(self) -> int:
@@ -134,7 +135,9 @@ def pseudonymise(
     listed = out / f"{extract.name}{problems.SUFFIX}"
     saved = mappings.path_for(extract) if guessed and mapping is None else None
     if dry_run:
-        return Outcome(participant, round_.title, found.file, told, None, preview, None, None, None)
+        return Outcome(
+            participant, round_.title, found.file, told, None, preview, None, None, None, round_.trust
+        )
     contents = package.Contents(
         prepared.content,
         preparation.pseudonymised(prepared, pseudonyms.linkage_key(secret, round_.round_id)),
@@ -167,6 +170,7 @@ def pseudonymise(
         delivery,
         listed if prepared.judged.num_rows else None,
         manifest,
+        round_.trust,
     )
 
 
@@ -185,11 +189,17 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
         lines.append("  ! " + say("no_start"))
     lines += [
         "",
-        say("leaves", rows=preview.leaving, addresses=preview.addresses, columns=", ".join(preview.columns)),
+        say(
+            "leaves" if outcome.trust == "direct" else "leaves_custodian",
+            rows=preview.leaving,
+            addresses=preview.addresses,
+            columns=", ".join(preview.columns),
+        ),
     ]
     lines += ["  " + "  ".join(preview.columns), *("  " + "  ".join(row) for row in preview.examples)]
     if preview.examples:
         lines.append("  " + say("made_up"))
+    lines.append("  " + say(f"trust_{outcome.trust}"))
     if preview.counts:
         lines += ["", say("per_service")]
         lines += [

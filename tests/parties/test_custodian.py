@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +17,7 @@ import pytest
 from factlab import agreement
 from factlab.delivery import agreed, identity, journal, opaque, package
 from factlab.errors import DeliveryError, FactlabError
-from factlab.parties import analyst, custodian
+from factlab.parties import analyst, custodian, demo, organisation
 from factlab.texts import say
 
 from tests.parties.little import DAY, LittleRound
@@ -227,3 +230,54 @@ def test_the_log_tells_no_exact_number(split: LittleRound) -> None:
             "format", "number", "previous", "event", "day", "participant", "content", "sequence", "rows_at_most", "manifest",
         }  # fmt: skip
         assert line["rows_at_most"] & (line["rows_at_most"] - 1) == 0
+
+
+def test_the_demonstration_plays_the_custodian_too(split: LittleRound) -> None:
+    told: list[str] = []
+    out = split.root / "demo"
+    data = split.root / "sample"
+    outcome = demo.play(data, out, lang="nl", say=lambda key, **fields: told.append(say(key, "nl", **fields)))
+    assert outcome.verdict.holds
+    assert outcome.missing == ()
+    assert any("Sleutelbeheerder, Stichting Sleutelbeheer Wierland" in line for line in told)
+    assert sum("Vertrouwen 'custodian'" in line for line in told) == 1
+    assert (out / "custodian" / "custodian.key").exists()
+    assert len(list((out / "submitted").iterdir())) == len(list((out / "deliveries").iterdir())) > 10
+    assert "sleutelbeheerder" in (out / "publication" / "index.html").read_text(encoding="utf-8").lower()
+
+
+def test_the_command(split: LittleRound) -> None:
+    """The exit code tells that something was refused, and the rest is re-keyed all the same."""
+
+    def rekey(*files: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [
+                sys.executable, "-m", "factlab", "--lang", "en", "rekey", *files, "--round", split.round,
+                "--identity", split.root / "keys" / "custodian.key", "--out", split.root / "out", "--json",
+            ],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    sound = rekey(submitted(split))
+    assert (sound.returncode, sound.stderr) == (0, "")
+    assert json.loads(sound.stdout)["rekeyed"] == [f"wiermonde-2025_{WHO}_1_rekeyed.factlab"]
+    broken = split.root / "broken.factlab"
+    broken.write_bytes(b"PK")
+    mixed = rekey(submitted(split), broken)
+    assert mixed.returncode == 1
+    assert [refusal["file"] for refusal in json.loads(mixed.stdout)["refused"]] == ["broken.factlab"]
+    assert len(json.loads(mixed.stdout)["rekeyed"]) == 1
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_an_organisation_is_told_who_can_reverse(split: LittleRound, little: LittleRound, lang: Any) -> None:
+    for made, word in (
+        (split, {"nl": "sleutelbeheerder", "en": "custodian"}),
+        (little, {"nl": "seconden", "en": "seconds"}),
+    ):
+        home = made.root / "parties" / WHO
+        outcome = organisation.pseudonymise(
+            demo.extract_in(home / "extract"), kit=home / "kit", participant=WHO, identity=made.identities[WHO],
+            out=made.root, day=DAY, dry_run=True, lang=lang,
+        )  # fmt: skip
+        assert word[lang] in organisation.shown(outcome, lang)
