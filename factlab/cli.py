@@ -152,7 +152,7 @@ def round_check(folder: Folder) -> None:
 @round_app.command("show", epilog="Example: factlab round show round")
 def round_show(folder: Folder, as_json: Json = False) -> None:
     """Who takes part and what was promised, with the fingerprint to read to each other."""
-    from factlab.delivery import agreed, identity
+    from factlab.delivery import agreed, closing, identity
 
     found = agreed.open_round(folder).round
     shown = {
@@ -165,6 +165,7 @@ def round_show(folder: Folder, as_json: Json = False) -> None:
         "threshold": found.least_threshold,
         "analyst": identity.fingerprint(found.analyst_keys),
         **({"custodian": identity.fingerprint(found.custodian.keys)} if found.custodian else {}),
+        "closed": ", ".join(statement.who for statement in closing.read(folder, found)) or "-",
         "participants": {p.id: identity.fingerprint(p.keys) for p in found.participants},
     }
     if as_json:
@@ -448,6 +449,34 @@ def report(
     with new_folder(out) as staged:
         analyst.render(published, staged, _lang)
     tell("rendered", report=out / "index.html")
+
+
+@app.command(epilog="Example: factlab close round --identity analyst.key --deliveries round/deliveries")
+def close(
+    folder: Folder,
+    identity: Key,
+    deliveries: Annotated[
+        list[Path] | None, typer.Option(help="A folder with deliveries to destroy; may be repeated.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask whether you are sure.")] = False,
+) -> None:
+    """Destroy your key and the deliveries you hold, and sign a statement that says so."""
+    import datetime
+
+    from factlab.delivery import agreed, closing
+    from factlab.parties import analyst
+
+    round_ = agreed.open_round(folder).round
+    key = open_identity(identity)
+    folders = deliveries or [folder / "deliveries"]
+    if missing := [str(place) for place in folders if deliveries and not place.is_dir()]:
+        raise UsageError("cli.no_folder", folders=", ".join(missing))
+    found = [file for place in folders for file in analyst.delivery_files(place)]
+    if not yes:
+        typer.confirm(say("cli.closing", number=len(found), file=identity), abort=True, err=True)
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    made = closing.close(folder, round_, key_file=identity, identity=key, deliveries=found, day=today)
+    tell("closed", number=len(made.files), file=closing.statement_file(folder, made.who))
 
 
 def grouped(fingerprint: str) -> str:

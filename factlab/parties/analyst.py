@@ -10,7 +10,7 @@ from typing import Any
 
 from factlab import __version__, agreement, attack, linkage, publication, report, stacking
 from factlab.cells import CountTable, Publication
-from factlab.delivery import agreed
+from factlab.delivery import agreed, closing
 from factlab.delivery.identity import Identity
 from factlab.disclosure import protect
 from factlab.engine import Engine, Step, steps
@@ -48,6 +48,7 @@ def receive(
 ) -> tuple[agreement.Agreement, linkage.Received]:
     """Verify and open deliveries against the signed round."""
     agreed_on = agreed.open_round(round_folder)
+    closing.require_open(round_folder, agreed_on.round, "analyst")
     checks = agreed.read_checks(round_folder, agreed_on.round)
     return agreed_on, linkage.receive(list(files), agreed_on, checks, identity, progress)
 

@@ -13,7 +13,7 @@ from factlab import custodian as room
 from factlab.agreement import Agreement
 from factlab.custodian.admission import is_known
 from factlab.custodian.rekeying import DROPPED
-from factlab.delivery import agreed, journal
+from factlab.delivery import agreed, closing, journal
 from factlab.delivery.identity import Identity
 from factlab.delivery.rekeying import Submission, open_submission, write_rekeyed
 from factlab.errors import DeliveryError
@@ -85,6 +85,7 @@ def rekey(
     if round_.custodian is None or round_.custodian.keys != identity.keys:
         raise DeliveryError("delivery.not_the_custodian")
     checks = agreed.read_checks(round_folder, round_)
+    closing.require_open(round_folder, round_, "custodian")
     log = round_folder / LOG
     refusals: list[Refusal] = []
     admitted: list[Path] = []
