@@ -318,7 +318,14 @@ def rekey(
     refused = [{"file": refusal.file, "why": told(refusal.error)} for refusal in outcome.refusals]
     if as_json:
         made = [file.name for file in outcome.rekeyed]
-        print_json({"rekeyed": made, "droplists": list(outcome.droplists), "refused": refused})
+        print_json(
+            {
+                "rekeyed": made,
+                "superseded": list(outcome.superseded),
+                "droplists": list(outcome.droplists),
+                "refused": refused,
+            }
+        )
     else:
         tell("rekeyed", number=len(outcome.rekeyed), droplists=len(outcome.droplists), folder=out)
         for refusal in refused:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
 
@@ -18,14 +21,23 @@ from factlab.engine import Engine, read_step
 DROPPED = pa.schema([("pseudonym", pa.uuid())])
 
 
-def key(custodian: Identity, round_: Round) -> bytes:
+def key(custodian: Identity, round_: Round, digests: Iterable[str]) -> bytes:
     """K_C: 64 lower-case hexadecimal characters, exactly one block of SHA-256.
 
-    Its master comes from the custodian's key file of this round: where that file is destroyed, the key is.
+    Its master comes from the custodian's key file of this round: where that file is destroyed, the key is. It depends
+    on all that is re-keyed together (the `digests` of the submissions): what a correction or a drop list changes can't
+    be seen by comparing pseudonyms before and after.
     """
     master = custodian.derive("custodian")
-    made = HKDF(SHA256(), 32, salt=bytes.fromhex(round_.round_id), info=b"factlab/v1/rekey").derive(master)
+    together = hashlib.sha256("\n".join(sorted(digests)).encode("ascii")).digest()
+    info = b"factlab/v1/rekey|" + together
+    made = HKDF(SHA256(), 32, salt=bytes.fromhex(round_.round_id), info=info).derive(master)
     return made.hex().encode("ascii")
+
+
+def key_check(key_: bytes) -> str:
+    """Eight bytes, as hex, that show under which key something was re-keyed. No pseudonym is of this text."""
+    return hmac.digest(key_, b"factlab/v1/rekey-check", "sha256")[:8].hex()
 
 
 class Rekeying:

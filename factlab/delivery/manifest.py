@@ -71,12 +71,13 @@ class Manifest:
     recipients: tuple[str, ...]  # fingerprints of keys
     format: str = FORMAT
     origin: str = ""  # re-keyed by the custodian: the SHA-256 of the participant's manifest
+    rekey_check: str = ""  # of the key that it was re-keyed under: what has another doesn't join with it
 
     def to_bytes(self) -> bytes:
         """Canonical JSON: what is signed and what stands in the file. Only a re-keyed delivery has an `origin`."""
         return canonical.dump(
             {
-                **({"origin": self.origin} if self.origin else {}),
+                **({"origin": self.origin, "rekey_check": self.rekey_check} if self.origin else {}),
                 "content": self.content,
                 "day": self.day.isoformat(),
                 "fingerprint": self.fingerprint,
@@ -152,14 +153,15 @@ def read(data: bytes, file: str) -> Manifest:
     if told.get("format") != FORMAT:
         raise DeliveryError("delivery.unknown_version", file=file, expected=FORMAT)
     rekeyed = "origin" in told
-    if told.keys() | {"origin"} != {field.name for field in fields(Manifest)}:
+    names = {field.name for field in fields(Manifest)}
+    if told.keys() != (names if rekeyed else names - {"origin", "rekey_check"}):
         raise damaged
     day, parts, members, recipients = _day(told["day"]), told["parts"], told["members"], told["recipients"]
     opaque = _opaque(told["trust"], told["content"])
     sound = (
         told["content"] in ("services", "register", "droplist")
         and _text(told["trust"], _SLUG)
-        and (not rekeyed or (_hex(told["origin"], 64, 64) and opaque))
+        and (not rekeyed or (_hex(told["origin"], 64, 64) and _hex(told["rekey_check"], 16, 16) and opaque))
         and _hex(told["round_id"], 32, 32)
         and _hex(told["fingerprint"], 64, 64)
         and _text(told["participant"], _SLUG)

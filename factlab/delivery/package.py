@@ -178,6 +178,7 @@ def read_origin(package: Archive, found: Manifest, round_: Round) -> Manifest:
     same = replace(
         found,
         origin="",
+        rekey_check="",
         **{name: getattr(first, name) for name in ("day", "row_bucket", "parts", "recipients", "members")},
     )
     forwarded = all(found.members[name] == first.members[name] for name in (MEANINGS, TOTALS))

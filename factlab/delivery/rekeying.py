@@ -68,6 +68,7 @@ def write_rekeyed(
     path: Path,
     submission: Submission,
     rows: Any,
+    rekey_check: str,
     *,
     round_: Round,
     custodian: Identity,
@@ -86,6 +87,7 @@ def write_rekeyed(
         members={},
         recipients=(identities.fingerprint(round_.analyst_keys),),
         origin=submission.digest,
+        rekey_check=rekey_check,
     )
     sealed = {**submission.forwarded, **package.seal_rows(bare, rows, round_.analyst_keys)}
     names = manifest.sealed_members(bare.parts, meanings=True, origin=True)

@@ -10,7 +10,7 @@ from factlab.agreement import Agreement
 from factlab.delivery.agreed import Checks
 from factlab.delivery.identity import Identity
 from factlab.delivery.package import Contents, Manifest, open_package
-from factlab.errors import DeliveryError
+from factlab.errors import DeliveryError, LinkageError
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,7 +67,10 @@ def receive(
     identity: Identity,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Received:
-    """Open every file; the highest sequence number of a participant counts, the same number twice is refused."""
+    """Open every file; the highest sequence number of a participant counts, the same number twice is refused.
+
+    Raises LinkageError when a custodian re-keyed them at different times: under another key nothing would match.
+    """
     accepted: dict[str, Delivery] = {}
     refusals: list[Refusal] = []
     superseded: list[str] = []
@@ -93,6 +96,8 @@ def receive(
             superseded += [other.file] if other else []
         else:
             superseded.append(delivery.file)
+    if len({delivery.manifest.rekey_check for delivery in accepted.values()}) > 1:
+        raise LinkageError("linkage.mixed_rekeying")
     missing = tuple(p.id for p in agreement.round.participants if p.id not in accepted)
     return Received(
         tuple(accepted[name] for name in sorted(accepted)), tuple(refusals), tuple(superseded), missing

@@ -11,14 +11,16 @@ import pyarrow as pa
 
 from factlab import custodian as room
 from factlab.agreement import Agreement
-from factlab.custodian.admission import is_known
+from factlab.custodian.admission import check_size, is_known
 from factlab.custodian.rekeying import DROPPED
 from factlab.delivery import agreed, closing, journal
 from factlab.delivery.identity import Identity
 from factlab.delivery.rekeying import Submission, open_submission, write_rekeyed
 from factlab.errors import DeliveryError
+from factlab.files import new_folder
 
 LOG = "custodian.log"
+MARKER = "REKEYED.txt"
 Progress = Callable[[str], None]
 
 
@@ -37,6 +39,7 @@ class Outcome:
     rekeyed: tuple[Path, ...]
     droplists: tuple[str, ...]  # participants
     refusals: tuple[Refusal, ...]
+    superseded: tuple[str, ...]  # files that a higher number replaced
 
 
 def _droplists(log: Sequence[dict[str, object]]) -> set[object]:
@@ -50,6 +53,8 @@ def _admit(submission: Submission, agreement: Agreement, log: Path, day: datetim
     if submission.manifest.opaque:
         with room.Rekeying(submission) as rekeying:
             rekeying.check(agreement)
+    else:
+        check_size(submission, submission.rows.num_rows, agreement)
     if not is_known(lines, submission):
         told = submission.manifest
         journal.append(
@@ -75,10 +80,11 @@ def rekey(
     day: datetime.date,
     progress: Progress = lambda _: None,
 ) -> Outcome:
-    """Let each delivery through or refuse it; re-key those let through and seal them for the analyst, in `out`.
+    """Let each delivery through or refuse it; re-key those let through and seal them for the analyst: a new `out`.
 
-    The log beside the round (`custodian.log`) tells what was accepted. The same delivery may be given again, after a
-    drop list came in, say; every accepted drop list must then be given too. Raises DeliveryError.
+    Give all that came in, each time: what is re-keyed together joins, and with nothing else. Of each participant the
+    highest number counts; every drop list counts, and one that was accepted must be given again. The log beside the
+    round (`custodian.log`) tells what was accepted. Raises DeliveryError.
     """
     agreement = agreed.open_round(round_folder)
     round_ = agreement.round
@@ -88,7 +94,8 @@ def rekey(
     closing.require_open(round_folder, round_, "custodian")
     log = round_folder / LOG
     refusals: list[Refusal] = []
-    admitted: list[Path] = []
+    admitted: dict[str, tuple[int, Path, str]] = {}  # participant: number, file, digest
+    superseded: list[str] = []
     dropped, droplists = DROPPED.empty_table(), {}
     for file in sorted(files):
         progress(file.name)
@@ -98,21 +105,36 @@ def rekey(
         except DeliveryError as error:
             refusals.append(Refusal(file.name, error))
             continue
-        if submission.manifest.content == "droplist":
+        told = submission.manifest
+        if told.content == "droplist":
             dropped = pa.concat_tables([dropped, submission.rows])
-            droplists[submission.digest] = submission.manifest.participant
-        else:
-            admitted.append(file)
+            droplists[submission.digest] = told.participant
+            continue
+        here = (told.sequence, file, submission.digest)
+        other = admitted.get(told.participant)
+        if other is None:
+            admitted[told.participant] = here
+        elif other[2] != here[2]:
+            admitted[told.participant] = max(other, here)
+            superseded.append(min(other, here)[1].name)
     if missing := _droplists(journal.read(log)) - droplists.keys():
         raise DeliveryError("custodian.droplist_missing", number=len(missing))
+    if not admitted:  # an earlier result stays
+        return Outcome((), tuple(sorted(droplists.values())), tuple(refusals), ())
     made = []
-    key = room.key(identity, round_)
-    for file in admitted:  # opened anew: only one delivery at a time is in memory
-        submission = open_submission(file, round_=round_, checks=checks, custodian=identity)
-        told = submission.manifest
-        with room.Rekeying(submission) as rekeying:
-            rows = rekeying.rows(key, dropped)
-        path = out / f"{round_.id}_{told.participant}_{told.sequence}_rekeyed.factlab"
-        write_rekeyed(path, submission, rows, round_=round_, custodian=identity, day=day)
-        made.append(path)
-    return Outcome(tuple(made), tuple(sorted(droplists.values())), tuple(refusals))
+    key = room.key(identity, round_, [*droplists, *(digest for *_, digest in admitted.values())])
+    with new_folder(out, replaces=MARKER) as folder:
+        for number, file, _ in admitted.values():  # opened anew: only one delivery at a time is in memory
+            submission = open_submission(file, round_=round_, checks=checks, custodian=identity)
+            with room.Rekeying(submission) as rekeying:
+                rows = rekeying.rows(key, dropped)
+            name = f"{round_.id}_{submission.manifest.participant}_{number}_rekeyed.factlab"
+            check = room.key_check(key)
+            write_rekeyed(folder / name, submission, rows, check, round_=round_, custodian=identity, day=day)
+            made.append(out / name)
+        (folder / MARKER).write_text(
+            "Re-keyed together: use all of these files and no others. / Samen hersleuteld: gebruik al deze bestanden "
+            "en geen andere.\n",
+            encoding="utf-8",
+        )
+    return Outcome(tuple(made), tuple(sorted(droplists.values())), tuple(refusals), tuple(sorted(superseded)))

@@ -34,7 +34,7 @@ def rekeyed(found: Submission, key_: bytes, dropped: pa.Table | None = None) -> 
 def test_it_is_the_standard_library_s_hmac() -> None:
     ids = [*pseudonyms(500), uuid.UUID(int=0), uuid.UUID(int=(1 << 128) - 1)]
     codes = [f"{at % 7:016x}" for at in range(len(ids))]
-    key_ = key(STRANGER, ROUND)
+    key_ = key(STRANGER, ROUND, [])
     assert len(key_) == 64
     expected = [
         (uuid.UUID(bytes=hmac.digest(key_, one.bytes, "sha256")[:16]), code)
@@ -45,12 +45,14 @@ def test_it_is_the_standard_library_s_hmac() -> None:
 
 def test_the_key_depends_on_the_party_and_the_round() -> None:
     other = replace(ROUND, round_id="ff" * 16)
-    assert len({key(STRANGER, ROUND), key(ANALYST, ROUND), key(STRANGER, other)}) == 3
+    assert len({key(STRANGER, ROUND, []), key(ANALYST, ROUND, []), key(STRANGER, other, [])}) == 3
+    together = {key(STRANGER, ROUND, of) for of in (["a"], ["b"], ["a", "b"], ["b", "a"])}
+    assert len(together) == 3
 
 
 def test_one_household_keeps_one_pseudonym_over_deliveries() -> None:
     ids = pseudonyms(40)
-    key_ = key(STRANGER, ROUND)
+    key_ = key(STRANGER, ROUND, [])
     one = rekeyed(submission(ids[:30], ["0" * 16] * 30), key_)
     other = rekeyed(submission(ids[10:], ["1" * 16] * 30), key_)
     assert len({p for p, _ in one} & {p for p, _ in other}) == 20
@@ -58,7 +60,7 @@ def test_one_household_keeps_one_pseudonym_over_deliveries() -> None:
 
 def test_what_is_on_a_drop_list_goes_whole_and_alone() -> None:
     ids = pseudonyms(10)
-    key_ = key(STRANGER, ROUND)
+    key_ = key(STRANGER, ROUND, [])
     twice = submission([*ids, *ids], ["0" * 16] * 10 + ["1" * 16] * 10)
     dropped = pa.table({"pseudonym": uuids([ids[3], uuid.UUID(int=5)])})
     left = rekeyed(twice, key_, dropped)

@@ -67,7 +67,7 @@ def test_a_statement_is_its_party_s(split: LittleRound, change: tuple[str, objec
 
 
 def test_a_stranger_closes_nothing(split: LittleRound) -> None:
-    files = sorted(split.deliveries.iterdir())
+    files = analyst.delivery_files(split.deliveries)
     key_file = split.root / "stranger.key"
     stranger = identity.new()
     identity.save(stranger, key_file, name="stranger")
@@ -130,7 +130,7 @@ def test_the_command_asks_first(split: LittleRound) -> None:
     sure = CliRunner().invoke(app, [*arguments, "--yes"])
     assert sure.exit_code == 0, sure.output
     assert not key.exists()
-    assert not list(split.deliveries.iterdir())
+    assert not analyst.delivery_files(split.deliveries)
     shown = CliRunner().invoke(app, ["--lang", "en", "round", "show", str(split.round), "--json"])
     assert json.loads(shown.output)["closed"] == "analyst"
     wrong = CliRunner().invoke(app, [*arguments[:-1], str(split.root / "nowhere")])

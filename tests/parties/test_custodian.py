@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 from factlab import agreement
 from factlab.delivery import agreed, identity, journal, opaque, package
-from factlab.errors import DeliveryError, FactlabError
+from factlab.errors import DeliveryError, FactlabError, LinkageError
 from factlab.parties import analyst, custodian, demo, organisation
 from factlab.texts import say
 
@@ -24,6 +24,7 @@ from tests.parties.little import DAY, LittleRound
 
 pytestmark = pytest.mark.xdist_group("split")
 WHO = "welzijn-wiermonde"
+CHECK = "0" * 16
 
 
 def published(little: LittleRound) -> dict[tuple[str, ...], str]:
@@ -38,6 +39,16 @@ def published(little: LittleRound) -> dict[tuple[str, ...], str]:
 
 def submitted(little: LittleRound, participant: str = WHO) -> Path:
     return next(file for file in little.submitted.iterdir() if file.name.split("_")[1] == participant)
+
+
+def pseudonyms(little: LittleRound) -> set[Any]:
+    """Those that the analyst sees."""
+    _, received = analyst.receive(little.round, analyst.delivery_files(little.deliveries), little.analyst)
+    return {
+        one
+        for delivery in received.deliveries
+        for one in delivery.contents.rows.column("pseudonym").to_pylist()
+    }
 
 
 def refused(outcome: custodian.Outcome) -> DeliveryError:
@@ -101,7 +112,7 @@ def test_only_the_custodian_of_the_round_re_keys(split: LittleRound) -> None:
 
 
 def test_what_was_re_keyed_is_not_re_keyed_again(split: LittleRound) -> None:
-    assert refused(split.rekey([next(split.deliveries.iterdir())])).key == "delivery.already_rekeyed"
+    assert refused(split.rekey([next(split.deliveries.glob("*.factlab"))])).key == "delivery.already_rekeyed"
 
 
 def test_one_submission_under_a_number_and_the_same_one_again(split: LittleRound) -> None:
@@ -118,10 +129,20 @@ def test_one_submission_under_a_number_and_the_same_one_again(split: LittleRound
 
 
 def test_a_correction_replaces_at_the_analyst(split: LittleRound) -> None:
-    split.rekey([split.deliver(WHO, split.root / "again", sequence=2)])
+    """All are under another key then, so that comparing before and after tells nothing; the two don't join."""
+    before = pseudonyms(split)
+    old = Path(shutil.copytree(split.deliveries, split.root / "old"))
+    newer = split.deliver(WHO, split.root / "again", sequence=2)
+    outcome = split.rekey([*split.submitted.iterdir(), newer])
+    assert (outcome.refusals, outcome.superseded) == ((), (submitted(split).name,))
     _, received = analyst.receive(split.round, analyst.delivery_files(split.deliveries), split.analyst)
-    assert (received.refusals, received.missing) == ((), ())
-    assert [name for name in received.superseded if WHO in name] == list(received.superseded) != []
+    assert (received.refusals, received.missing, received.superseded) == ((), (), ())
+    after = pseudonyms(split)
+    assert len(before) == len(after) > 500
+    assert not before & after
+    mixed = [*old.glob("*burgerzaken*"), next(split.deliveries.glob(f"*{WHO}*"))]
+    with pytest.raises(LinkageError, match="mixed_rekeying"):
+        analyst.receive(split.round, mixed, split.analyst)
 
 
 def test_a_dictionary_of_all_addresses_is_over_the_quota(split: LittleRound) -> None:
@@ -196,17 +217,21 @@ def test_the_custodian_can_change_nothing_but_rows(
     }
     for name, submission in wrong.items():
         path = split.root / f"{name}.factlab"
-        custodian.write_rekeyed(path, submission, submission.rows, round_=round_, custodian=key, day=DAY)
+        custodian.write_rekeyed(
+            path, submission, submission.rows, CHECK, round_=round_, custodian=key, day=DAY
+        )
         with pytest.raises(DeliveryError) as caught:
             package.open_package(path, round_=round_, checks=checks, recipient=split.analyst)
         assert caught.value.key == "delivery.origin_differs", name
     swapped = split.root / "rows.factlab"
-    custodian.write_rekeyed(swapped, mine, theirs.rows, round_=round_, custodian=key, day=DAY)
+    custodian.write_rekeyed(swapped, mine, theirs.rows, CHECK, round_=round_, custodian=key, day=DAY)
     with pytest.raises(DeliveryError) as caught:
         package.open_package(swapped, round_=round_, checks=checks, recipient=split.analyst)
     assert caught.value.key == "delivery.other_meanings"
     with pytest.raises(DeliveryError, match="not_the_custodian"):
-        custodian.write_rekeyed(swapped, mine, mine.rows, round_=round_, custodian=identity.new(), day=DAY)
+        custodian.write_rekeyed(
+            swapped, mine, mine.rows, CHECK, round_=round_, custodian=identity.new(), day=DAY
+        )
 
 
 def test_a_log_is_not_edited(split: LittleRound) -> None:
@@ -242,7 +267,7 @@ def test_the_demonstration_plays_the_custodian_too(split: LittleRound) -> None:
     assert any("Sleutelbeheerder, Stichting Sleutelbeheer Wierland" in line for line in told)
     assert sum("Vertrouwen 'custodian'" in line for line in told) == 1
     assert (out / "custodian" / "custodian.key").exists()
-    assert len(list((out / "submitted").iterdir())) == len(list((out / "deliveries").iterdir())) > 10
+    assert len(list((out / "submitted").iterdir())) == len(list((out / "deliveries").glob("*.factlab"))) > 10
     assert "sleutelbeheerder" in (out / "publication" / "index.html").read_text(encoding="utf-8").lower()
 
 

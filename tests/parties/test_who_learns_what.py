@@ -37,7 +37,7 @@ class Attacker:
     opened: list[tuple[manifest.Manifest, str, bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        files = sorted({*self.little.submitted.iterdir(), *self.little.deliveries.iterdir()})
+        files = sorted({*self.little.submitted.iterdir(), *self.little.deliveries.glob("*.factlab")})
         for file in files:
             self.opened += self._open(file)
 
@@ -91,7 +91,7 @@ class Attacker:
         checks = agreed.read_checks(self.little.round, round_)
         texts = (round_.round_id, round_.fingerprint, checks.key_check, checks.norm_check, "")
         found = [form for text in texts for form in (text.encode(), bytes.fromhex(text))]
-        found += [custodian_key(key, round_) for key in self.keys]
+        found += [custodian_key(key, round_, submissions(self.little)) for key in self.keys]
         found += [key.derive("custodian") for key in self.keys]
         if self.secret:
             secret = round_secret(self.little)
@@ -130,6 +130,15 @@ def addresses_of(little: LittleRound, participant: str) -> list[str]:
     organisation.addresses(demo.extract_in(little.root / "parties" / participant / "extract"), out)
     with out.open(encoding="utf-8", newline="") as file:
         return sorted({row["canonical"] for row in csv.DictReader(file)} - {""})
+
+
+def submissions(little: LittleRound) -> list[str]:
+    """What was re-keyed together; whoever has the files knows it."""
+    found = []
+    for file in little.submitted.iterdir():
+        with archive.opened(file) as opened:
+            found.append(hashlib.sha256(opened.read("manifest.json")).hexdigest())
+    return found
 
 
 def round_secret(little: LittleRound) -> bytes:
@@ -208,7 +217,9 @@ def test_the_register_holder_and_the_analyst_of_one_municipality(town: Town) -> 
     link = pseudonyms.linkage_key(round_secret(town.little), round_.round_id)
     sent = sorted(pseudonyms.pseudonym(link, address) for address in town.addresses)
     (_, came), *_ = [found for found in attacker.tables(rekeyed=True) if found[0].participant == town.holder]
-    key = custodian_key(town.little.identities["custodian"], round_)  # the truth, which they lack
+    key = custodian_key(
+        town.little.identities["custodian"], round_, submissions(town.little)
+    )  # the truth, which they lack
     truth = {hmac.digest(key, one, "sha256")[:16]: at for at, one in enumerate(sent)}
     places = np.array(
         [truth[one.bytes] for one in came.column("pseudonym").to_pylist() if one.bytes in truth]
@@ -269,4 +280,4 @@ def test_rounds_can_t_be_linked(town: Town) -> None:
     round_ = agreement.read(town.little.round).round
     key = town.little.identities["custodian"]
     other = replace(round_, round_id=random.randbytes(16).hex())
-    assert custodian_key(key, round_) != custodian_key(key, other)
+    assert custodian_key(key, round_, []) != custodian_key(key, other, [])
