@@ -275,6 +275,35 @@ def pseudonymise(
     typer.echo(organisation.shown(outcome, _lang))
 
 
+@app.command(
+    epilog="Example: factlab droplist secret.csv --kit kit --participant wijkzorg --identity wijkzorg.key"
+)
+def droplist(
+    addresses: Annotated[Path, typer.Argument(help="A list of addresses: secret ones, or of who objects.")],
+    kit: Annotated[Path, typer.Option(help="The round kit that the convenor sent you.")],
+    participant: Annotated[str, typer.Option(help="Your participant id.")],
+    identity: Key,
+    out: Annotated[Path, typer.Option(help="A folder for the drop list.")] = Path(),
+    sequence: Annotated[int, typer.Option(min=1, help="Higher for a further list.")] = 1,
+) -> None:
+    """Have addresses left out of every participant's delivery, without telling them (organisation)."""
+    import datetime
+
+    from factlab.parties import organisation
+
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    made = organisation.droplist(
+        addresses,
+        kit=kit,
+        participant=participant,
+        identity=open_identity(identity),
+        out=out,
+        day=today,
+        sequence=sequence,
+    )
+    tell("droplist_made", file=made)
+
+
 @app.command(epilog="Example: factlab inspect round_wijkzorg_1.factlab --round round")
 def inspect(
     delivery: Annotated[Path, typer.Argument(help="A .factlab file.")],

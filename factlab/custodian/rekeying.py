@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from factlab.agreement import Agreement, Round
 from factlab.custodian import admission
 from factlab.delivery.identity import Identity
+from factlab.delivery.plaintext import SCHEMAS
 from factlab.delivery.rekeying import Submission
 from factlab.engine import Engine, read_step
 
-DROPPED = pa.schema([("pseudonym", pa.uuid())])
+DROPPED = SCHEMAS["droplist"]
 
 
 def key(custodian: Identity, round_: Round, digests: Iterable[str]) -> bytes:

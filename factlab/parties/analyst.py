@@ -130,7 +130,7 @@ def run(
     counts, ran = count(agreed_on, received, progress)
     delivered = tuple(sorted(received.participants))
     told = provenance(agreed_on, received, ran)
-    received = replace(received, deliveries=())  # the pseudonyms go
+    received = replace(received, deliveries=(), droplists=())  # the pseudonyms go
     progress("protect")
     safe = protect(counts, salt=identity.derive(f"ties|{agreed_on.round.round_id}"))
     del counts
