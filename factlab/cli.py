@@ -439,10 +439,10 @@ def run(
 
 @app.command(epilog="Example: factlab explain")
 def explain() -> None:
-    """The SQL steps of a run, as a privacy officer can read them."""
-    from factlab.parties import analyst
+    """The SQL steps of the custodian and of a run, as a privacy officer can read them."""
+    from factlab.parties import analyst, custodian
 
-    for step in analyst.explain():
+    for step in [*custodian.explain(), *analyst.explain()]:
         typer.echo(f"\n===== {step.name}  sha256 {step.sha256}\n{step.sql.rstrip()}")
 
 

@@ -16,6 +16,7 @@ from factlab.custodian.rekeying import DROPPED
 from factlab.delivery import agreed, closing, journal
 from factlab.delivery.identity import Identity
 from factlab.delivery.rekeying import Submission, open_submission, write_rekeyed
+from factlab.engine import Step, steps
 from factlab.errors import DeliveryError
 from factlab.files import new_folder
 
@@ -40,6 +41,11 @@ class Outcome:
     droplists: tuple[str, ...]  # participants
     refusals: tuple[Refusal, ...]
     superseded: tuple[str, ...]  # files that a higher number replaced
+
+
+def explain() -> list[Step]:
+    """The SQL steps in the order in which a submission takes them."""
+    return list(steps("custodian"))
 
 
 def _droplists(log: Sequence[dict[str, object]]) -> set[object]:

@@ -306,3 +306,22 @@ def test_an_organisation_is_told_who_can_reverse(split: LittleRound, little: Lit
             out=made.root, day=DAY, dry_run=True, lang=lang,
         )  # fmt: skip
         assert word[lang] in organisation.shown(outcome, lang)
+
+
+def test_no_pseudonym_is_in_the_publication_or_the_log(split: LittleRound) -> None:
+    from tests.end_to_end.canary import Canary
+
+    round_ = agreement.read(split.round).round
+    checks = agreed.read_checks(split.round, round_)
+    known = {one.bytes for one in pseudonyms(split)}
+    for file in split.submitted.iterdir():
+        found = custodian.open_submission(
+            file, round_=round_, checks=checks, custodian=split.identities["custodian"]
+        )
+        known |= {one.bytes for one in found.rows.column("pseudonym").to_pylist()}
+    published(split)
+    canary = Canary(known, [])
+    assert canary.search(split.root / "publication") == {}
+    assert canary.search(split.round) == {}
+    (split.round / "planted.txt").write_text(str(next(iter(pseudonyms(split)))))
+    assert canary.search(split.round)
