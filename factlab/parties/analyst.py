@@ -10,7 +10,7 @@ from typing import Any
 
 from factlab import __version__, agreement, attack, linkage, publication, report, stacking
 from factlab.cells import CountTable, Publication
-from factlab.delivery import agreed
+from factlab.delivery import agreed, closing
 from factlab.delivery.identity import Identity
 from factlab.disclosure import protect
 from factlab.engine import Engine, Step, steps
@@ -51,6 +51,7 @@ def receive(
 ) -> tuple[agreement.Agreement, linkage.Received]:
     """Verify and open deliveries against the signed round."""
     agreed_on = agreed.open_round(round_folder)
+    closing.require_open(round_folder, agreed_on.round, "analyst")
     checks = agreed.read_checks(round_folder, agreed_on.round)
     return agreed_on, linkage.receive(list(files), agreed_on, checks, identity, progress)
 
@@ -132,7 +133,7 @@ def run(
     counts, ran = count(agreed_on, received, progress)
     delivered = tuple(sorted(received.participants))
     told = provenance(agreed_on, received, ran)
-    received = replace(received, deliveries=())  # the pseudonyms go
+    received = replace(received, deliveries=(), droplists=())  # the pseudonyms go
     progress("protect")
     safe = protect(counts, salt=identity.derive(f"ties|{agreed_on.round.round_id}"))
     del counts

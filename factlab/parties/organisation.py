@@ -6,9 +6,11 @@ import datetime
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.csv
 
 from factlab import texts
+from factlab.agreement import Agreement
 from factlab.delivery import agreed, package
 from factlab.delivery.identity import Identity
 from factlab.delivery.manifest import Manifest
@@ -39,6 +41,7 @@ class Outcome:
     delivery: Path | None
     problems: Path | None  # None too when every row is used
     manifest: Manifest | None
+    trust: str
 
     @property
     def rows_read(self) -> int:
@@ -92,6 +95,22 @@ def addresses(extract: Path, out: Path, mapping: Path | None = None) -> Summary:
     return Summary(read.num_rows, read.num_rows - sum(reasons.values()), reasons, dict(told.columns))
 
 
+def _opened(kit: Path, participant: str, identity: Identity) -> tuple[Agreement, bytes, agreed.Checks]:
+    """The signed agreement in a kit, the round secret and its checks. Raises DeliveryError when anything differs."""
+    agreement = agreed.open_round(kit)
+    round_ = agreement.round
+    if round_.participant(participant).keys != identity.keys:
+        raise DeliveryError("organisation.not_your_key", participant=participant)
+    signed = agreed.read_checks(kit, round_)
+    secret = invitation.read(kit, round_, participant, identity)
+    checks = pseudonyms.checks(secret, round_)
+    if (checks.normaliser, checks.norm_check) != (signed.normaliser, signed.norm_check):
+        raise DeliveryError("organisation.other_normaliser", ours=checks.normaliser, theirs=signed.normaliser)
+    if checks != signed:
+        raise DeliveryError("organisation.other_secret")
+    return agreement, secret, checks
+
+
 def pseudonymise(
     extract: Path,
     *,
@@ -112,19 +131,9 @@ def pseudonymise(
     A service without a catalogue code stops it unless `leave_out_unknown`. Raises FactlabError, and then nothing is
     written either, but for a new mapping with suggestions for such services.
     """
-    agreement = agreed.open_round(kit)
+    agreement, secret, checks = _opened(kit, participant, identity)
     round_ = agreement.round
     who = round_.participant(participant)
-    if who.keys != identity.keys:
-        raise DeliveryError("organisation.not_your_key", participant=participant)
-    signed = agreed.read_checks(kit, round_)
-    secret = invitation.read(kit, round_, participant, identity)
-    checks = pseudonyms.checks(secret, round_)
-    if (checks.normaliser, checks.norm_check) != (signed.normaliser, signed.norm_check):
-        raise DeliveryError("organisation.other_normaliser", ours=checks.normaliser, theirs=signed.normaliser)
-    if checks != signed:
-        raise DeliveryError("organisation.other_secret")
-
     found, told = _read(extract, mapping)
     guessed = told is None
     told = told or mappings.guess(found, agreement, who)
@@ -137,7 +146,9 @@ def pseudonymise(
     listed = out / f"{extract.name}{problems.SUFFIX}"
     saved = mappings.path_for(extract) if guessed and mapping is None else None
     if dry_run:
-        return Outcome(participant, round_.title, found.file, told, None, preview, None, None, None)
+        return Outcome(
+            participant, round_.title, found.file, told, None, preview, None, None, None, round_.trust
+        )
     if prepared.unmapped.values and not leave_out_unknown:
         if saved:
             mappings.save(told, saved, prepared.unmapped, lang)
@@ -174,6 +185,7 @@ def pseudonymise(
         delivery,
         listed if prepared.judged.num_rows else None,
         manifest,
+        round_.trust,
     )
 
 
@@ -194,6 +206,40 @@ def _unmapped(unmapped: Unmapped, found: Extract, told: Mapping, mapping: Path |
     )
 
 
+def droplist(
+    listed: Path,
+    *,
+    kit: Path,
+    participant: str,
+    identity: Identity,
+    out: Path,
+    day: datetime.date,
+    sequence: int = 1,
+) -> Path:
+    """Make a drop list of a list of addresses: pseudonyms that are taken out of every participant's delivery.
+
+    Raises FactlabError when an address can't be read: whoever lives there would not be left out.
+    """
+    agreement, secret, checks = _opened(kit, participant, identity)
+    round_ = agreement.round
+    canonical = excluding.read(listed).column("canonical").to_pylist()
+    key = pseudonyms.linkage_key(secret, round_.round_id)
+    rows = pa.table({"pseudonym": pseudonyms.pseudonyms(key, canonical)})
+    made = out / f"{round_.id}_{participant}_droplist_{sequence}.factlab"
+    package.write(
+        made,
+        round_=round_,
+        participant=participant,
+        identity=identity,
+        recipient=round_.analyst_keys,
+        contents=package.Contents("droplist", rows, {}),
+        checks=checks,
+        day=day,
+        sequence=sequence,
+    )
+    return made
+
+
 def shown(outcome: Outcome, lang: texts.Language) -> str:
     """The outcome as its organisation reads it: the columns that were used, what leaves and what stays, the problems."""
 
@@ -209,11 +255,17 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
         lines.append("  ! " + say("no_start"))
     lines += [
         "",
-        say("leaves", rows=preview.leaving, addresses=preview.addresses, columns=", ".join(preview.columns)),
+        say(
+            "leaves" if outcome.trust == "direct" else "leaves_custodian",
+            rows=preview.leaving,
+            addresses=preview.addresses,
+            columns=", ".join(preview.columns),
+        ),
     ]
     lines += ["  " + "  ".join(preview.columns), *("  " + "  ".join(row) for row in preview.examples)]
     if preview.examples:
         lines.append("  " + say("made_up"))
+    lines.append("  " + say(f"trust_{outcome.trust}"))
     if preview.counts:
         lines += ["", say("per_service")]
         lines += [
