@@ -27,6 +27,10 @@ VARIANTS = (
     Address(address="Plein 1944 12 B, 6511 JE Nijmegen"), Address(address="Laan 1940-1945 37, 3731 BC De Bilt"),
     Address(address="1e Kruisweg 36, 4731 SB Oudenbosch"), Address("2497BV", street="St. Jacobsstraat 400 LToe"),
     Address("1506AB", "12 en 14"), Address("1506AB", "12-jan"), Address("1506SS", "12"), Address("1506AB", street="Postbus 12"),
+    Address(address="Kerkstraat 12, boven, 1506 AB Zaandam"), Address(address="Kerkstraat 12 unit 3, 1506 AB"), Address("1506AB", "12 A t/o"),
+    Address(address="Kerkstraat 12 Zaandam 1506AB"), Address("1506AB", "12", "T", "O"), Address("1506AB", "12", "A", "A bis"),
+    Address(address="Bijlmerdreef 1546 K10, 1506AB"), Address("1506AB", "12", "", "verd. 2"), Address("1506AB", "12", street="t/o Zuidkade"),
+    Address("1506AB", "bis", street="Kerkstraat 12"), Address("150 6AB", "12 a en b"), Address("1506AB", "1.200"),
 )  # fmt: skip
 
 
