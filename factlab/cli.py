@@ -226,11 +226,15 @@ def addresses(
     extract: Annotated[Path, typer.Argument(help="Any extract; nothing is pseudonymised.")],
     out: Annotated[Path, typer.Option(help="Where row, canonical, reason and rules go (CSV).")],
     mapping: Annotated[Path | None, typer.Option(help="A saved mapping.")] = None,
+    profile: Annotated[str, typer.Option(help="The round's profile: amsterdam, haarlem or utrecht.")] = "",
 ) -> None:
     """How every address of an extract reads (organisation)."""
+    from factlab.agreement.round import PROFILES
     from factlab.parties import organisation
 
-    summary = organisation.addresses(extract, out, mapping=mapping)
+    if profile and profile not in PROFILES:
+        raise UsageError("cli.unknown_profile", profiles=", ".join(PROFILES))
+    summary = organisation.addresses(extract, out, mapping=mapping, profile=profile)
     tell("addresses_read", rows=summary.rows, usable=summary.usable, out=out)
 
 

@@ -29,6 +29,7 @@ LEAST_THRESHOLD = 5  # below it no Dutch statistical office publishes
 
 Content = Literal["services", "register"]
 TRUSTS = ("direct",)
+PROFILES = ("amsterdam", "haarlem", "utrecht")  # own words for a door; docs/spec/addresses.md
 CONTENTS: tuple[Content, ...] = ("services", "register")
 
 
@@ -76,6 +77,7 @@ class Round:
     analyst: str
     analyst_keys: Keys
     participants: tuple[Participant, ...]
+    profile: str = ""  # the municipality's own words for a door, or none
 
     @property
     def is_draft(self) -> bool:
@@ -83,7 +85,7 @@ class Round:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 (hex) of the binding part: id, municipalities, period, trust, catalogue, least threshold.
+        """SHA-256 (hex) of the binding part: id, municipalities, period, trust, catalogue, least threshold, profile.
 
         Every delivery names it. What an amendment may change (participants, keys) is not in it.
         """
@@ -96,6 +98,7 @@ class Round:
             "period": [self.start.isoformat(), self.end.isoformat(), self.reference_date.isoformat()],
             "round_id": self.round_id,
             "trust": self.trust,
+            **({"profile": self.profile} if self.profile else {}),
         }
         text = json.dumps(binding, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(b"factlab/v1/binding\0" + text.encode()).hexdigest()
@@ -228,6 +231,7 @@ def read(file: Path) -> Round:
         analyst=document.text(("analyst", "name")),
         analyst_keys=_keys(document, ("analyst",)),
         participants=participants,
+        profile=document.choose(("profile",), PROFILES) if document.text(("profile",), "") else "",
     )
     document.finish()
     return made
@@ -247,6 +251,7 @@ def to_toml(round_: Round) -> str:
         **({"round_id": round_.round_id} if round_.round_id else {}),
         "trust": round_.trust,
         "count": round_.count,
+        **({"profile": round_.profile} if round_.profile else {}),
         "least_threshold": round_.least_threshold,
         "period": {"start": round_.start, "end": round_.end, "reference_date": round_.reference_date},
         "catalogue": {

@@ -72,7 +72,7 @@ def _read(file: Path, mapping: Path | None) -> tuple[Extract, Mapping | None]:
     return extracts.read(file, sheet=sheet, header_row=header_row), told
 
 
-def addresses(extract: Path, out: Path, mapping: Path | None = None) -> Summary:
+def addresses(extract: Path, out: Path, mapping: Path | None = None, profile: str = "") -> Summary:
     """Write how every address of an extract reads (CSV: row, canonical, reason, rules). Nothing is pseudonymised.
 
     `out` holds addresses: it is for the organisation's own eyes.
@@ -81,7 +81,7 @@ def addresses(extract: Path, out: Path, mapping: Path | None = None) -> Summary:
     told = told or mappings.guess(found)
     mappings.check(told, found, None)
     with Engine() as engine:
-        read = normalising.explain(engine, mappings.selected(told, found))
+        read = normalising.explain(engine, mappings.selected(told, found), profile)
     with new_file(out) as beside:
         pyarrow.csv.write_csv(read, beside)
     reasons: dict[str, int] = {}
@@ -126,7 +126,7 @@ def pseudonymise(
     guessed = told is None
     told = told or mappings.guess(found, agreement, who)
     mappings.check(told, found, who)
-    excluded = excluding.read(exclusions) if exclusions else None
+    excluded = excluding.read(exclusions, round_.profile) if exclusions else None
     prepared = preparation.prepare(found, told, agreement, who, excluded)
     preview = previews.show(prepared, found, told, agreement)
 
@@ -137,7 +137,7 @@ def pseudonymise(
         return Outcome(participant, round_.title, found.file, told, None, preview, None, None, None)
     contents = package.Contents(
         prepared.content,
-        preparation.pseudonymised(prepared, pseudonyms.linkage_key(secret, round_.round_id)),
+        preparation.pseudonymised(prepared, pseudonyms.linkage_key(secret, round_.round_id, round_.profile)),
         prepared.totals,
     )
     if prepared.judged.num_rows:

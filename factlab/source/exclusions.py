@@ -20,7 +20,7 @@ def none() -> Any:
     return SCHEMA.empty_table()
 
 
-def read(file: Path) -> Any:
+def read(file: Path, profile: str = "") -> Any:
     """The canonical addresses of a list with any address columns, as an Arrow table (canonical), each once.
 
     An address that can't be read is refused, not skipped: whoever lives there would be delivered after all.
@@ -33,7 +33,7 @@ def read(file: Path) -> Any:
     told = told or mapping.guess(listed)
     mapping.check(told, listed, None)
     with Engine() as engine:
-        normalising.normalise(engine, mapping.selected(told, listed))
+        normalising.normalise(engine, mapping.selected(told, listed), profile)
         wrong = [row for (row,) in engine.rows("select row from reading where canonical = '' order by row")]
         if wrong:
             rows = ", ".join(map(str, wrong[:_TOLD])) + (" …" if len(wrong) > _TOLD else "")

