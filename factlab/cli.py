@@ -227,6 +227,15 @@ def addresses(
     out: Annotated[Path, typer.Option(help="Where row, canonical, reason and rules go (CSV).")],
     mapping: Annotated[Path | None, typer.Option(help="A saved mapping.")] = None,
     profile: Annotated[str, typer.Option(help="The round's profile: amsterdam, haarlem or utrecht.")] = "",
+    reference: Annotated[
+        Path | None, typer.Option(help="A list of addresses to check against: BAG, the register's, or CBS.")
+    ] = None,
+    no_repair: Annotated[
+        bool, typer.Option("--no-repair", help="Only check against the list, repair nothing.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Where a report goes (HTML), with a problem list beside it.")
+    ] = None,
 ) -> None:
     """How every address of an extract reads (organisation)."""
     from factlab.agreement.round import PROFILES
@@ -234,7 +243,18 @@ def addresses(
 
     if profile and profile not in PROFILES:
         raise UsageError("cli.unknown_profile", profiles=", ".join(PROFILES))
-    summary = organisation.addresses(extract, out, mapping=mapping, profile=profile)
+    summary = organisation.addresses(
+        extract,
+        out,
+        mapping=mapping,
+        profile=profile,
+        reference=reference,
+        repair=not no_repair,
+        report=report,
+        lang=_lang,
+    )
+    if reference or report:
+        typer.echo(organisation.told_quality(summary.quality, _lang))
     tell("addresses_read", rows=summary.rows, usable=summary.usable, out=out)
 
 

@@ -20,9 +20,12 @@ from factlab.source import extract as extracts
 from factlab.source import invitation, normalising, preparation, problems, pseudonyms
 from factlab.source import mapping as mappings
 from factlab.source import preview as previews
+from factlab.source import quality as qualities
+from factlab.source import reference as references
 from factlab.source.extract import Extract
 from factlab.source.mapping import Mapping
 from factlab.source.preview import Preview
+from factlab.source.quality import Quality
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Summary:
     usable: int
     reasons: dict[str, int]
     columns: dict[str, str]
+    quality: Quality
 
 
 def _read(file: Path, mapping: Path | None) -> tuple[Extract, Mapping | None]:
@@ -72,23 +76,46 @@ def _read(file: Path, mapping: Path | None) -> tuple[Extract, Mapping | None]:
     return extracts.read(file, sheet=sheet, header_row=header_row), told
 
 
-def addresses(extract: Path, out: Path, mapping: Path | None = None, profile: str = "") -> Summary:
+def addresses(
+    extract: Path,
+    out: Path,
+    mapping: Path | None = None,
+    profile: str = "",
+    reference: Path | None = None,
+    *,
+    repair: bool = True,
+    report: Path | None = None,
+    lang: texts.Language = "nl",
+) -> Summary:
     """Write how every address of an extract reads (CSV: row, canonical, reason, rules). Nothing is pseudonymised.
 
+    With a reference list every address is checked against it, and `repair` takes the door that was meant where only one
+    can be. `report` becomes a page with what was found, and a problem list is written beside it.
     `out` holds addresses: it is for the organisation's own eyes.
     """
     found, told = _read(extract, mapping)
     told = told or mappings.guess(found)
     mappings.check(told, found, None)
+    listed = references.read(reference, profile) if reference else None
     with Engine() as engine:
-        read = normalising.explain(engine, mappings.selected(told, found), profile)
+        read = normalising.explain(engine, mappings.selected(told, found), profile, listed, repair=repair)
+    quality = qualities.of(read, found.file, listed)
     with new_file(out) as beside:
-        pyarrow.csv.write_csv(read, beside)
+        pyarrow.csv.write_csv(read.drop_columns("tier"), beside)
+    if report:
+        with new_file(report) as beside:
+            beside.write_text(qualities.page(quality, lang), encoding="utf-8", newline="\n")
+        problems.write(report.with_suffix(problems.SUFFIX), qualities.problems(read), told.columns, lang)
     reasons: dict[str, int] = {}
     for count in read.group_by("reason").aggregate([("row", "count")]).sort_by("reason").to_pylist():
         if count["reason"]:
             reasons[count["reason"]] = count["row_count"]
-    return Summary(read.num_rows, read.num_rows - sum(reasons.values()), reasons, dict(told.columns))
+    return Summary(read.num_rows, read.num_rows - sum(reasons.values()), reasons, dict(told.columns), quality)
+
+
+def told_quality(quality: Quality, lang: texts.Language) -> str:
+    """What was found, for the terminal."""
+    return qualities.told(quality, lang)
 
 
 def pseudonymise(

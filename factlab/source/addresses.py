@@ -140,3 +140,27 @@ def read(address: Address) -> Reading:
     ):
         return Reading("", "address unknown", str(trace))
     return Reading("", reason or why, str(trace))
+
+
+def without_postcode(address: Address) -> tuple[str, str, str] | None:
+    """(house, street, town) of an address that has all but a postcode; None when it hasn't."""
+    if read(address).reason != "postcode missing":
+        return None
+    fields = Address(*("" if is_empty(text) else text for text in map(clean, address)))
+    left = _Lines(fields.number, fields.street, fields.address, frozenset((fields.place,)) - {""})
+    house, _ = _house(fields, left, Trace())
+    if not house:
+        return None
+    line = fields.street or fields.address or fields.number
+    number, parts = house.partition("|")[0], [part.strip() for part in re.split("[,;|]", line)]
+    for place, part in enumerate(parts):
+        if any(map(str.isalpha, part)):
+            # Its own number ends the name of a street that isn't alone in its field.
+            street = (
+                re.split(rf"(?<![A-Z0-9])0*{number}(?![0-9])", part)[0]
+                if not fields.number or line == fields.number
+                else part
+            )
+            town = fields.place or (parts[place + 1] if len(parts) > place + 1 else "")
+            return house, street.strip(), town
+    return None

@@ -1,6 +1,6 @@
 -- The municipality's own words for a door, where the round names a profile: the suffix in its spelling.
 -- reads: reading, suffix_spelling (said, spelled), one row per distinct suffix that the profile spells otherwise
--- makes: spelled_reading (row, canonical, reason, by_rules, by_profile), one row per row of the extract
+-- makes: reading again (row, canonical, reason, by_rules, by_profile, address_number), one row per row of the extract
 -- may see: addresses
 create table spelled_reading as
 select
@@ -13,7 +13,8 @@ select
     end as canonical,
     reading.reason,
     reading.by_rules,
-    suffix_spelling.spelled is not null as by_profile
+    suffix_spelling.spelled is not null as by_profile,
+    reading.address_number
 from reading
 left join suffix_spelling
     on reading.canonical <> '' and split_part(reading.canonical, '|', 3) = suffix_spelling.said;
