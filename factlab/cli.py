@@ -273,6 +273,10 @@ def pseudonymise(
     exclusions: Annotated[Path | None, typer.Option(help="Your list of secret addresses.")] = None,
     sequence: Annotated[int, typer.Option(min=1, help="Higher for a corrected delivery.")] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show everything, write nothing.")] = False,
+    no_repair: Annotated[
+        bool,
+        typer.Option("--no-repair", help="Leave addresses as they read, whatever the round's list says."),
+    ] = False,
 ) -> None:
     """Preview what will leave, list the problems, and make the delivery (organisation)."""
     import datetime
@@ -289,6 +293,7 @@ def pseudonymise(
         exclusions=exclusions,
         day=datetime.datetime.now(tz=datetime.UTC).date(),
         dry_run=dry_run,
+        repair=not no_repair,
         sequence=sequence,
         lang=_lang,
     )

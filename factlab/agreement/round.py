@@ -78,6 +78,8 @@ class Round:
     analyst_keys: Keys
     participants: tuple[Participant, ...]
     profile: str = ""  # the municipality's own words for a door, or none
+    reference_file: str = ""  # a list of addresses that goes into every kit, or none
+    reference_sha256: str = ""
 
     @property
     def is_draft(self) -> bool:
@@ -231,6 +233,8 @@ def read(file: Path) -> Round:
         analyst=document.text(("analyst", "name")),
         analyst_keys=_keys(document, ("analyst",)),
         participants=participants,
+        reference_file=document.text(("reference", "file"), ""),
+        reference_sha256=document.text(("reference", "sha256"), ""),
         profile=document.choose(("profile",), PROFILES) if document.text(("profile",), "") else "",
     )
     document.finish()
@@ -259,6 +263,16 @@ def to_toml(round_: Round) -> str:
             **({"sha256": round_.catalogue_sha256} if round_.catalogue_sha256 else {}),
         },
         "areas": {"file": round_.areas_file, "borders": round_.borders_file, "levels": list(round_.levels)},
+        **(
+            {
+                "reference": {
+                    "file": round_.reference_file,
+                    **({"sha256": round_.reference_sha256} if round_.reference_sha256 else {}),
+                }
+            }
+            if round_.reference_file
+            else {}
+        ),
         "exclusions": {"communal_above": round_.communal_above},
         **({"tables": dict(round_.lowest)} if round_.lowest else {}),
         "convenor": {"participant": round_.convenor},

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow.csv
 
 from factlab import texts
+from factlab.agreement import Round, catalogue
 from factlab.delivery import agreed, package
 from factlab.delivery.identity import Identity
 from factlab.delivery.manifest import Manifest
@@ -26,6 +27,7 @@ from factlab.source.extract import Extract
 from factlab.source.mapping import Mapping
 from factlab.source.preview import Preview
 from factlab.source.quality import Quality
+from factlab.source.reference import Reference
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,16 @@ def addresses(
     return Summary(read.num_rows, read.num_rows - sum(reasons.values()), reasons, dict(told.columns), quality)
 
 
+def _reference(kit: Path, round_: Round) -> Reference | None:
+    """The list of addresses that was agreed, if there is one. Raises DeliveryError when the kit holds another."""
+    if not round_.reference_file:
+        return None
+    file = kit / round_.reference_file
+    if not file.is_file() or catalogue.checksum(file) != round_.reference_sha256:
+        raise DeliveryError("organisation.other_reference", file=round_.reference_file)
+    return references.read(file, round_.profile)
+
+
 def told_quality(quality: Quality, lang: texts.Language) -> str:
     """What was found, for the terminal."""
     return qualities.told(quality, lang)
@@ -130,6 +142,7 @@ def pseudonymise(
     exclusions: Path | None = None,
     dry_run: bool = False,
     sequence: int = 1,
+    repair: bool = True,
     lang: texts.Language = "nl",
 ) -> Outcome:
     """Preview, list the problems and make the delivery. In a dry run everything is done but nothing is written.
@@ -153,8 +166,9 @@ def pseudonymise(
     guessed = told is None
     told = told or mappings.guess(found, agreement, who)
     mappings.check(told, found, who)
-    excluded = excluding.read(exclusions, round_.profile) if exclusions else None
-    prepared = preparation.prepare(found, told, agreement, who, excluded)
+    listed_addresses = _reference(kit, round_)
+    excluded = excluding.read(exclusions, round_.profile, listed_addresses) if exclusions else None
+    prepared = preparation.prepare(found, told, agreement, who, excluded, listed_addresses, repair=repair)
     preview = previews.show(prepared, found, told, agreement)
 
     delivery = out / f"{round_.id}_{participant}_{sequence}.factlab"
@@ -233,6 +247,9 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
             lines += [
                 f"  {count:12}  {problems.name(name, lang)}" for name, count in preview.rejected.items()
             ]
+    if preview.tiers:
+        lines.append(say("list"))
+        lines += [f"  {number:8}  {qualities.tier(tier, lang)}" for tier, number in preview.tiers.items()]
     if preview.unknown_services:
         lines.append("  ! " + say("unknown_services", number=preview.unknown_services))
     if preview.without_group:

@@ -72,6 +72,7 @@ class Preview:
     no_start: bool
     unknown_services: int
     without_group: int
+    tiers: Dictionary[str, int]  # rows by how they stand to the reference list; empty without one
 
 
 def passes_eleven_test(text: str) -> bool:
@@ -164,4 +165,5 @@ def show(prepared: Prepared, extract: Extract, told: Mapping, agreement: Agreeme
         no_start=prepared.content == "services" and "start" not in told.columns,
         unknown_services=prepared.unknown_services,
         without_group=prepared.without_group,
+        tiers=prepared.tiers,
     )

@@ -105,6 +105,11 @@ def _blocks(quality: Quality, lang: texts.Language) -> list[tuple[str, list[tupl
     return blocks
 
 
+def tier(name: str, lang: texts.Language) -> str:
+    """How an address stands to the list, in the reader's language."""
+    return texts.say(f"source.tier_{name.replace(' ', '_')}", lang)
+
+
 def told(quality: Quality, lang: texts.Language) -> str:
     """The quality for a terminal."""
     lines = []
