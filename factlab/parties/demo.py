@@ -103,6 +103,8 @@ def _play(data: Path, folder: Path, lang: Language, say: Say) -> analyst.Outcome
             sent=made.rows_sent,
             left_out=made.rows_left_out,
         )
+        if made.preview.unmapped.values:
+            say("demo.unknown", rows=made.preview.unmapped.rows)
     shutil.rmtree(folder / "round" / "kits")
 
     say("demo.analyst")
