@@ -106,6 +106,8 @@ def _play(data: Path, folder: Path, lang: Language, say: Say) -> tuple[analyst.O
             sent=made.rows_sent,
             left_out=made.rows_left_out,
         )
+        if made.preview.unmapped.values:
+            say("demo.unknown", rows=made.preview.unmapped.rows)
     shutil.rmtree(folder / "round" / "kits")
 
     if split:

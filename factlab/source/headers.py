@@ -54,7 +54,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 # A part of a longer name that still says what it is: "Cliënt postcode", "Begindatum indicatie".
 PARTS: dict[str, tuple[str, ...]] = {
     "postcode": ("postcode",),
-    "addition": ("toevoeging",),
+    "addition": ("toevoeging", "toev"),
     "number": ("huisnummer", "huisnr"),
     "letter": ("huisletter", "hletter"),
     "street": ("straatnaam", "straat"),

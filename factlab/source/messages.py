@@ -49,7 +49,10 @@ class Care:
 
 def is_one(data: bytes) -> bool:
     """Whether a file begins as such a message does."""
-    return _START.match(data[:1000]) is not None
+    start = data[:1000]
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        start = start.decode("utf-16", "ignore").encode()
+    return _START.match(start) is not None
 
 
 def _name(element: Any) -> str:

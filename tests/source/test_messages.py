@@ -107,6 +107,14 @@ def test_an_assignment_alone_and_one_file(tmp_path: Path) -> None:
     assert extract.read(file).kind == "xml"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1"])
+def test_a_message_in_every_encoding(tmp_path: Path, encoding: str) -> None:
+    told = ASSIGNED.decode().replace("UTF-8", encoding.removesuffix("-sig")).replace("Verzonnen", "Fantasié")
+    file = tmp_path / "bericht"
+    file.write_bytes(told.encode(encoding))
+    assert extract.read(file).table.column("Straat").to_pylist() == ["Fantasiélaan"]
+
+
 def test_care_that_pauses_is_two_periods(tmp_path: Path) -> None:
     assert read(
         tmp_path,
