@@ -230,11 +230,35 @@ def addresses(
     extract: Annotated[Path, typer.Argument(help="Any extract; nothing is pseudonymised.")],
     out: Annotated[Path, typer.Option(help="Where row, canonical, reason and rules go (CSV).")],
     mapping: Annotated[Path | None, typer.Option(help="A saved mapping.")] = None,
+    profile: Annotated[str, typer.Option(help="The round's profile: amsterdam, haarlem or utrecht.")] = "",
+    reference: Annotated[
+        Path | None, typer.Option(help="A list of addresses to check against: BAG, the register's, or CBS.")
+    ] = None,
+    no_repair: Annotated[
+        bool, typer.Option("--no-repair", help="Only check against the list, repair nothing.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Where a report goes (HTML), with a problem list beside it.")
+    ] = None,
 ) -> None:
     """How every address of an extract reads (organisation)."""
+    from factlab.agreement.round import PROFILES
     from factlab.parties import organisation
 
-    summary = organisation.addresses(extract, out, mapping=mapping)
+    if profile and profile not in PROFILES:
+        raise UsageError("cli.unknown_profile", profiles=", ".join(PROFILES))
+    summary = organisation.addresses(
+        extract,
+        out,
+        mapping=mapping,
+        profile=profile,
+        reference=reference,
+        repair=not no_repair,
+        report=report,
+        lang=_lang,
+    )
+    if reference or report:
+        typer.echo(organisation.told_quality(summary.quality, _lang))
     tell("addresses_read", rows=summary.rows, usable=summary.usable, out=out)
 
 
@@ -261,6 +285,10 @@ def pseudonymise(
     ] = False,
     sequence: Annotated[int, typer.Option(min=1, help="Higher for a corrected delivery.")] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show everything, write nothing.")] = False,
+    no_repair: Annotated[
+        bool,
+        typer.Option("--no-repair", help="Leave addresses as they read, whatever the round's list says."),
+    ] = False,
 ) -> None:
     """Preview what will leave, list the problems, and make the delivery (organisation)."""
     import datetime
@@ -278,6 +306,7 @@ def pseudonymise(
         day=datetime.datetime.now(tz=datetime.UTC).date(),
         dry_run=dry_run,
         leave_out_unknown=leave_out_unknown,
+        repair=not no_repair,
         sequence=sequence,
         lang=_lang,
     )

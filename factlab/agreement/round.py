@@ -31,6 +31,7 @@ Content = Literal["services", "register"]
 Trust = Literal["direct", "custodian"]
 TRUSTS: tuple[Trust, ...] = ("direct", "custodian")
 RESERVED = ("analyst", "custodian")  # names of parties that are no participants
+PROFILES = ("amsterdam", "haarlem", "utrecht")  # own words for a door; docs/spec/addresses.md
 CONTENTS: tuple[Content, ...] = ("services", "register")
 
 
@@ -98,6 +99,9 @@ class Round:
     analyst_keys: Keys
     participants: tuple[Participant, ...]
     custodian: Custodian | None = None  # there is one exactly when the trust is "custodian"
+    profile: str = ""  # the municipality's own words for a door, or none
+    reference_file: str = ""  # a list of addresses that goes into every kit, or none
+    reference_sha256: str = ""
 
     @property
     def is_draft(self) -> bool:
@@ -105,7 +109,7 @@ class Round:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 (hex) of the binding part: id, municipalities, period, trust, catalogue, least threshold.
+        """SHA-256 (hex) of the binding part: id, municipalities, period, trust, catalogue, least threshold, profile.
 
         Every delivery names it. What an amendment may change (participants, keys) is not in it.
         """
@@ -118,6 +122,7 @@ class Round:
             "period": [self.start.isoformat(), self.end.isoformat(), self.reference_date.isoformat()],
             "round_id": self.round_id,
             "trust": self.trust,
+            **({"profile": self.profile} if self.profile else {}),
         }
         text = json.dumps(binding, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(b"factlab/v1/binding\0" + text.encode()).hexdigest()
@@ -277,6 +282,9 @@ def read(file: Path) -> Round:
         analyst_keys=_keys(document, ("analyst",)),
         participants=participants,
         custodian=_custodian(document) if trust == "custodian" else None,
+        reference_file=document.text(("reference", "file"), ""),
+        reference_sha256=document.text(("reference", "sha256"), ""),
+        profile=document.choose(("profile",), PROFILES) if document.text(("profile",), "") else "",
     )
     document.finish()
     return made
@@ -296,6 +304,7 @@ def to_toml(round_: Round) -> str:
         **({"round_id": round_.round_id} if round_.round_id else {}),
         "trust": round_.trust,
         "count": round_.count,
+        **({"profile": round_.profile} if round_.profile else {}),
         "least_threshold": round_.least_threshold,
         "period": {"start": round_.start, "end": round_.end, "reference_date": round_.reference_date},
         "catalogue": {
@@ -303,6 +312,16 @@ def to_toml(round_: Round) -> str:
             **({"sha256": round_.catalogue_sha256} if round_.catalogue_sha256 else {}),
         },
         "areas": {"file": round_.areas_file, "borders": round_.borders_file, "levels": list(round_.levels)},
+        **(
+            {
+                "reference": {
+                    "file": round_.reference_file,
+                    **({"sha256": round_.reference_sha256} if round_.reference_sha256 else {}),
+                }
+            }
+            if round_.reference_file
+            else {}
+        ),
         "exclusions": {"communal_above": round_.communal_above},
         **({"tables": dict(round_.lowest)} if round_.lowest else {}),
         "convenor": {"participant": round_.convenor},

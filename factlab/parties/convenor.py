@@ -52,10 +52,14 @@ def new_round(
         seen[theirs.sign] = name
     if public[drafted.convenor] != identity.keys:
         raise AgreementError("convenor.not_your_key", participant=drafted.convenor)
+    listed = drafted.reference_file
+    if listed and not (draft / listed).is_file():
+        raise AgreementError("convenor.missing_reference", folder=draft, file=listed)
     made = replace(
         drafted,
         round_id=(round_id or secrets.token_bytes(16)).hex(),
         catalogue_sha256=catalogue.checksum(draft / drafted.catalogue_file),
+        reference_sha256=catalogue.checksum(draft / listed) if listed else "",
         analyst_keys=public[ANALYST],
         custodian=replace(drafted.custodian, keys=public[CUSTODIAN]) if drafted.custodian else None,
         participants=tuple(
@@ -64,8 +68,8 @@ def new_round(
     )
     with files.new_folder(out) as folder:
         (folder / rounds.FILE).write_text(rounds.to_toml(made), encoding="utf-8", newline="\n")
-        for name in (made.catalogue_file, made.areas_file, made.borders_file, analysis.FILE):
-            if (draft / name).exists():
+        for name in (made.catalogue_file, made.areas_file, made.borders_file, analysis.FILE, listed):
+            if name and (draft / name).exists():
                 shutil.copyfile(draft / name, folder / name)
         agreed.sign_round(folder, identity)
     return agreed.open_round(out)
@@ -82,7 +86,9 @@ def invite(round_folder: Path, identity: Identity) -> None:
     if (round_folder / KITS).exists() or (round_folder / agreed.CHECKS).exists():
         raise AgreementError("convenor.already_invited", folder=round_folder)
     secret = invitation.new_secret()
-    shared = (rounds.FILE, agreed.SIGNATURE, round_.catalogue_file, round_.areas_file, round_.borders_file)
+    shared = [rounds.FILE, agreed.SIGNATURE, round_.catalogue_file, round_.areas_file, round_.borders_file]
+    if round_.reference_file:
+        shared.append(round_.reference_file)
     checks = pseudonyms.checks(secret, round_)
     with files.new_folder(round_folder / KITS) as kits:
         for participant in round_.participants:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from factlab import texts
-from factlab.agreement import Agreement
+from factlab.agreement import Agreement, Round, catalogue
 from factlab.delivery import agreed, package
 from factlab.delivery.identity import Identity
 from factlab.delivery.manifest import Manifest
@@ -22,9 +22,13 @@ from factlab.source import extract as extracts
 from factlab.source import invitation, normalising, preparation, problems, pseudonyms
 from factlab.source import mapping as mappings
 from factlab.source import preview as previews
+from factlab.source import quality as qualities
+from factlab.source import reference as references
 from factlab.source.extract import Extract
 from factlab.source.mapping import Mapping
 from factlab.source.preview import Preview
+from factlab.source.quality import Quality
+from factlab.source.reference import Reference
 from factlab.source.services import Unmapped
 
 
@@ -65,6 +69,7 @@ class Summary:
     usable: int
     reasons: dict[str, int]
     columns: dict[str, str]
+    quality: Quality
 
 
 def _read(file: Path, mapping: Path | None) -> tuple[Extract, Mapping | None]:
@@ -76,23 +81,56 @@ def _read(file: Path, mapping: Path | None) -> tuple[Extract, Mapping | None]:
     return extracts.read(file, sheet=sheet, header_row=header_row), told
 
 
-def addresses(extract: Path, out: Path, mapping: Path | None = None) -> Summary:
+def addresses(
+    extract: Path,
+    out: Path,
+    mapping: Path | None = None,
+    profile: str = "",
+    reference: Path | None = None,
+    *,
+    repair: bool = True,
+    report: Path | None = None,
+    lang: texts.Language = "nl",
+) -> Summary:
     """Write how every address of an extract reads (CSV: row, canonical, reason, rules). Nothing is pseudonymised.
 
+    With a reference list every address is checked against it, and `repair` takes the door that was meant where only one
+    can be. `report` becomes a page with what was found, and a problem list is written beside it.
     `out` holds addresses: it is for the organisation's own eyes.
     """
     found, told = _read(extract, mapping)
     told = told or mappings.guess(found)
     mappings.check(told, found, None)
+    listed = references.read(reference, profile) if reference else None
     with Engine() as engine:
-        read = normalising.explain(engine, mappings.selected(told, found))
+        read = normalising.explain(engine, mappings.selected(told, found), profile, listed, repair=repair)
+    quality = qualities.of(read, found.file, listed)
     with new_file(out) as beside:
-        pyarrow.csv.write_csv(read, beside)
+        pyarrow.csv.write_csv(read.drop_columns("tier"), beside)
+    if report:
+        with new_file(report) as beside:
+            beside.write_text(qualities.page(quality, lang), encoding="utf-8", newline="\n")
+        problems.write(report.with_suffix(problems.SUFFIX), qualities.problems(read), told.columns, lang)
     reasons: dict[str, int] = {}
     for count in read.group_by("reason").aggregate([("row", "count")]).sort_by("reason").to_pylist():
         if count["reason"]:
             reasons[count["reason"]] = count["row_count"]
-    return Summary(read.num_rows, read.num_rows - sum(reasons.values()), reasons, dict(told.columns))
+    return Summary(read.num_rows, read.num_rows - sum(reasons.values()), reasons, dict(told.columns), quality)
+
+
+def _reference(kit: Path, round_: Round) -> Reference | None:
+    """The list of addresses that was agreed, if there is one. Raises DeliveryError when the kit holds another."""
+    if not round_.reference_file:
+        return None
+    file = kit / round_.reference_file
+    if not file.is_file() or catalogue.checksum(file) != round_.reference_sha256:
+        raise DeliveryError("organisation.other_reference", file=round_.reference_file)
+    return references.read(file, round_.profile)
+
+
+def told_quality(quality: Quality, lang: texts.Language) -> str:
+    """What was found, for the terminal."""
+    return qualities.told(quality, lang)
 
 
 def _opened(kit: Path, participant: str, identity: Identity) -> tuple[Agreement, bytes, agreed.Checks]:
@@ -124,6 +162,7 @@ def pseudonymise(
     dry_run: bool = False,
     leave_out_unknown: bool = False,
     sequence: int = 1,
+    repair: bool = True,
     lang: texts.Language = "nl",
 ) -> Outcome:
     """Preview, list the problems and make the delivery. In a dry run everything is done but nothing is written.
@@ -138,8 +177,9 @@ def pseudonymise(
     guessed = told is None
     told = told or mappings.guess(found, agreement, who)
     mappings.check(told, found, who)
-    excluded = excluding.read(exclusions) if exclusions else None
-    prepared = preparation.prepare(found, told, agreement, who, excluded)
+    listed_addresses = _reference(kit, round_)
+    excluded = excluding.read(exclusions, round_.profile, listed_addresses) if exclusions else None
+    prepared = preparation.prepare(found, told, agreement, who, excluded, listed_addresses, repair=repair)
     preview = previews.show(prepared, found, told, agreement)
 
     delivery = out / f"{round_.id}_{participant}_{sequence}.factlab"
@@ -155,7 +195,7 @@ def pseudonymise(
         raise _unmapped(prepared.unmapped, found, told, mapping or mappings.find(extract))
     contents = package.Contents(
         prepared.content,
-        preparation.pseudonymised(prepared, pseudonyms.linkage_key(secret, round_.round_id)),
+        preparation.pseudonymised(prepared, pseudonyms.linkage_key(secret, round_.round_id, round_.profile)),
         prepared.totals,
     )
     if prepared.judged.num_rows:
@@ -222,8 +262,9 @@ def droplist(
     """
     agreement, secret, checks = _opened(kit, participant, identity)
     round_ = agreement.round
-    canonical = excluding.read(listed).column("canonical").to_pylist()
-    key = pseudonyms.linkage_key(secret, round_.round_id)
+    known = _reference(kit, round_)
+    canonical = excluding.read(listed, round_.profile, known).column("canonical").to_pylist()
+    key = pseudonyms.linkage_key(secret, round_.round_id, round_.profile)
     rows = pa.table({"pseudonym": pseudonyms.pseudonyms(key, canonical)})
     made = out / f"{round_.id}_{participant}_droplist_{sequence}.factlab"
     package.write(
@@ -288,6 +329,9 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
             lines.append(
                 "    " + texts.say("source.unmapped_service", lang, said=said, rows=rows, near=near or "-")
             )
+    if preview.tiers:
+        lines.append(say("list"))
+        lines += [f"  {number:8}  {qualities.tier(tier, lang)}" for tier, number in preview.tiers.items()]
     if preview.without_group:
         lines.append("  ! " + say("without_group", number=preview.without_group))
     if preview.ignored:

@@ -5,13 +5,15 @@ Street and place are never part of it (N10), nothing is a synonym without a list
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from factlab.source import houses, lines, postcodes
 from factlab.source.characters import clean, is_empty, unwrap
 from factlab.source.houses import Trace
 
-NORMALISER = "1"
+NORMALISER = "2"
+_ORDINAL_STREET = re.compile(r"[0-9]{1,3}(?:E|DE|STE) [A-Z]{2}")
 FIELDS = ("postcode", "number", "letter", "addition", "street", "place", "address")
 REASONS = (
     "postbus", "postcode missing", "postcode incomplete", "postcode never issued", "postcode invalid", "postcode unclear",
@@ -40,43 +42,71 @@ class Reading(NamedTuple):
     rules: str
 
 
-def _postcode(fields: Address, trace: Trace) -> tuple[str, str, str]:
-    """(postcode, reason, the line that is left once a postcode was found in it)."""
+class _Lines(NamedTuple):
+    """The texts in which a house may stand, without the postcode, and what the other fields call the town."""
+
+    number: str
+    street: str
+    line: str
+    towns: frozenset[str]
+
+
+def _postcode(fields: Address, trace: Trace) -> tuple[str, str, _Lines]:
+    """(postcode, reason, the lines that are left once a postcode was found in them)."""
+    number, street, line, towns = (
+        fields.number,
+        fields.street,
+        fields.address,
+        frozenset((fields.place,)) - {""},
+    )
     if fields.postcode:
         bare = unwrap(fields.postcode)
-        code, reason = postcodes.read(bare)
+        code, reason, beside = postcodes.read(bare)
         if (code and bare != code) or reason:
             trace.rules.add(3)
-        return code, reason, fields.address
-    for line in (fields.address, fields.place, fields.street):
-        code, reason, before, after = postcodes.find(line)
+        if code and any(map(str.isdigit, beside)) and not any(map(str.isdigit, number + street + line)):
+            trace.rules.add(10)
+            line = beside
+        if code and postcodes.others(line, code) and not any(map(str.isdigit, number)):
+            return "", "postcode unclear", _Lines(number, street, line, towns)
+        number, street, line = (postcodes.without(text, code) for text in (number, street, line))
+        return code, reason, _Lines(number, street, line, towns)
+    for text in (line, fields.place, street, number):
+        code, reason, _ = postcodes.find(text)
         if reason != "postcode missing":
             trace.rules.update((3, 10))
-            if line != fields.address:
-                return code, reason, fields.address
-            if lines.house(before)[0] or not after:
-                return code, reason, before
-            found, _ = lines.house(after, street_needed=not before)
-            return code, reason, after if found or not before else before
-    return "", "postcode missing", fields.address
+            cut = [
+                postcodes.without(one, code) if code else one for one in (number, street, line, fields.place)
+            ]
+            after = postcodes.without(text, code).rpartition(" , ")[2].strip() if code else ""
+            if after and not any(map(str.isdigit, after)):
+                towns |= {after}
+            return code, reason, _Lines(cut[0], cut[1], cut[2], (towns | {cut[3]}) - {""})
+    return "", "postcode missing", _Lines(number, street, line, towns)
 
 
-def _house(fields: Address, line: str, trace: Trace) -> tuple[str, str]:
-    if fields.number and any(one.isdigit() for one in fields.number):
-        if fields.number[0].isalpha():  # the street stands in the number's field
-            found, reason = lines.house(fields.number)
-            return houses.read(found or fields.number, fields.letter, fields.addition, trace)
-        return houses.read(fields.number, fields.letter, fields.addition, trace)
+def _house(fields: Address, left: _Lines, trace: Trace) -> tuple[str, str]:
+    number, letter, addition = left.number, fields.letter, fields.addition
+    if any(one.isdigit() for one in number):
+        if number[0].isalpha() or _ORDINAL_STREET.match(number):  # the street stands in the number's field
+            found, _ = lines.house(number, towns=left.towns)
+            number = found or number
+        elif number != fields.number:  # a postcode stood behind it, and perhaps a town
+            found, _ = lines.house(number, street_needed=False, towns=left.towns)
+            number = found or number
+        if lines.is_opposite(fields.street) and number[:1].isdigit():
+            trace.rules.add(9)
+            number = f"T/O {number}"
+        return houses.read(number, letter, addition, trace)
     reasons = []
-    for text in (fields.street, line):
+    for text in (left.street, left.line):
         if not text:
             continue
-        found, reason = lines.house(text)
-        if not found and text == line and text[0].isdigit():
-            found, reason = lines.house(text, street_needed=False)
+        found, reason = lines.house(text, street_needed=text != left.line, towns=left.towns)
         if found:
             trace.rules.add(10)
-            return houses.read(found, fields.letter, fields.addition, trace)
+            # Without a digit the number's field can only hold what belongs behind the number.
+            return houses.read(f"{found} {number}".strip(), letter, addition, trace)
         reasons.append(reason)
     said = [reason for reason in reasons if reason != "number missing"]
     return "", said[0] if said else "number unclear" if fields.number else "number missing"
@@ -97,8 +127,10 @@ def read(address: Address) -> Reading:
     told = f"{fields.street} {fields.address}"
     if lines.is_post_box(told) or lines.is_post_box(fields.number):
         return Reading("", "postbus", str(trace))
-    code, reason, line = _postcode(fields, trace)
-    house, why = _house(fields, line, trace)
+    if lines.is_letter_address(f"{told} {fields.number} {fields.addition}"):
+        return Reading("", "address unknown", str(trace))
+    code, reason, left = _postcode(fields, trace)
+    house, why = _house(fields, left, trace)
     if code and house:
         return Reading(f"{code}|{house}", "", str(trace))
     if (
@@ -108,3 +140,27 @@ def read(address: Address) -> Reading:
     ):
         return Reading("", "address unknown", str(trace))
     return Reading("", reason or why, str(trace))
+
+
+def without_postcode(address: Address) -> tuple[str, str, str] | None:
+    """(house, street, town) of an address that has all but a postcode; None when it hasn't."""
+    if read(address).reason != "postcode missing":
+        return None
+    fields = Address(*("" if is_empty(text) else text for text in map(clean, address)))
+    left = _Lines(fields.number, fields.street, fields.address, frozenset((fields.place,)) - {""})
+    house, _ = _house(fields, left, Trace())
+    if not house:
+        return None
+    line = fields.street or fields.address or fields.number
+    number, parts = house.partition("|")[0], [part.strip() for part in re.split("[,;|]", line)]
+    for place, part in enumerate(parts):
+        if any(map(str.isalpha, part)):
+            # Its own number ends the name of a street that isn't alone in its field.
+            street = (
+                re.split(rf"(?<![A-Z0-9])0*{number}(?![0-9])", part)[0]
+                if not fields.number or line == fields.number
+                else part
+            )
+            town = fields.place or (parts[place + 1] if len(parts) > place + 1 else "")
+            return house, street.strip(), town
+    return None

@@ -14,7 +14,8 @@ _SPACES = re.compile(r"\s+")
 
 EMPTY_WORDS = frozenset((
     "NVT", "N.V.T.", "N.V.T", "NIET VAN TOEPASSING", "GEEN", "GEEN TOEVOEGING", "LEEG", "NULL", "(NULL)", "<NULL>",
-    "\\N", "NAN", "<NA>", "#N/A", "#N/B", "N/A", "NONE", "NAT", "(LEEG)", "(BLANK)",
+    "\\N", "NAN", "<NA>", "#N/A", "#N/B", "N/A", "N.A.", "NONE", "NAT", "BLANK", "ZONDER", "ZONDER TOEVOEGING", "NIET INGEVULD",
+    "GEEN LETTER", "GEEN HUISLETTER", "UNDEFINED", "NIL",
 ))  # fmt: skip
 
 _MONTH = (
@@ -24,6 +25,7 @@ _MONTH = (
 _DATE = re.compile(
     rf"\d{{1,2}}[-/ .]{_MONTH}(?:[-/ .]\d{{2,4}})?|{_MONTH}[-/ .]\d{{1,4}}"
     r"|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[ T]\d.*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?:[ T]\d.*)?"
+    r"|(?:0?[1-9]|[12]\d|3[01])-0[1-9]-\d{2}|\d{1,2}:\d{2}:\d{2}|\d(?:[.,]\d+)?E[+-]\d{1,3}|\d[.,]\d+E\d{1,3}"
 )
 _FLOAT = re.compile(r"(\d+)[.,]0+")
 _FORMULA = re.compile(r'="(.*)"')
@@ -53,7 +55,8 @@ def _printable(text: str) -> str:
 
 def is_empty(text: str) -> bool:
     """Whether a cleaned text only says that there is nothing (N2)."""
-    return text in EMPTY_WORDS or not any(one.isalnum() for one in text)
+    inside = text.strip("()[]<>{}'\" ")
+    return text in EMPTY_WORDS or inside in EMPTY_WORDS or not any(one.isalnum() for one in text)
 
 
 def is_date(text: str) -> bool:

@@ -10,6 +10,8 @@ import pyarrow as pa
 from factlab.engine import Engine
 from factlab.errors import ExtractError
 from factlab.source import extract, mapping, normalising
+from factlab.source import reference as references
+from factlab.source.reference import Reference
 
 SCHEMA = pa.schema([("canonical", pa.string())])
 _TOLD = 20  # row numbers in a message
@@ -20,10 +22,11 @@ def none() -> Any:
     return SCHEMA.empty_table()
 
 
-def read(file: Path) -> Any:
+def read(file: Path, profile: str = "", reference: Reference | None = None) -> Any:
     """The canonical addresses of a list with any address columns, as an Arrow table (canonical), each once.
 
-    An address that can't be read is refused, not skipped: whoever lives there would be delivered after all.
+    An address that can't be read is refused, not skipped: whoever lives there would be delivered after all. With a
+    reference list the door that was meant is excluded too, beside the one that was said.
     """
     saved = mapping.find(file)
     told = mapping.load(saved) if saved else None
@@ -33,9 +36,14 @@ def read(file: Path) -> Any:
     told = told or mapping.guess(listed)
     mapping.check(told, listed, None)
     with Engine() as engine:
-        normalising.normalise(engine, mapping.selected(told, listed))
+        normalising.normalise(engine, mapping.selected(told, listed), profile)
         wrong = [row for (row,) in engine.rows("select row from reading where canonical = '' order by row")]
         if wrong:
             rows = ", ".join(map(str, wrong[:_TOLD])) + (" …" if len(wrong) > _TOLD else "")
             raise ExtractError("source.exclusion_unreadable", file=file.name, rows=rows)
-        return engine.table("select distinct canonical from reading order by canonical").cast(SCHEMA)
+        said = engine.table("select distinct canonical from reading order by canonical").cast(SCHEMA)
+        if reference is None:
+            return said
+        references.check(engine, reference)
+        meant = engine.table("select distinct canonical from reading order by canonical").cast(SCHEMA)
+        return pa.concat_tables([said, meant]).group_by("canonical").aggregate([]).sort_by("canonical")

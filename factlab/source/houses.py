@@ -5,22 +5,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from factlab.source import doors
 from factlab.source.characters import is_date, is_empty, unwrap
+from factlab.source.doors import MARKS, RUN
 
-TO, BY = "@TO", "@BY"  # opposite and beside that number: moorings and caravans
-_MARKS = {"TO": TO, "TEGENOVER": TO, "BIJ": BY, "BY": BY}
-_WORDS = {
-    "BEN": "BENEDEN", "BENED": "BENEDEN", "BOV": "BOVEN", "APPARTEMENT": "APP", "APPART": "APP", "APPT": "APP", "APT": "APP",
-}  # fmt: skip
-MOST_SUFFIX = 16  # characters; what is longer is a remark, not a door
+MOST_SUFFIX = 24  # characters; what is longer is a remark, not a door
 
-_MARKED = re.compile(r"(T ?/ ?O|T\.O\.|TO|TEGENOVER|BIJ|BY)[ .:]*(?=[0-9])")
-_NAMED = re.compile(r"(?:HUISNUMMER|HUISNR|NUMMER|NR|NO)[ .:]*(?=[0-9])|# ?(?=[0-9])")
+_WORDS = dict(doors.SPELLINGS)
+_MARKED = re.compile(
+    r"(?:(?:WOON)?(?:BOOT|SCHIP|ARK) )?(T ?/ ?O|T\.O\.?|TO|TEGENOVER|TGOV?|BIJ|BY)[ .:]*(?=[0-9NH#])"
+)
+_NAMED = re.compile(r"(?:HUISNUMMER|HUISNR|NUMMER|NUM|NR|NO)[ .:]*(?=[0-9])|# ?(?=[0-9])")
 _NUMBER = re.compile(r"([0-9]+)(.*)")
 _SEVERAL = re.compile(r"[ .]*(?:(?:EN|OF|T/M|TM|TOT|TOT EN MET|&|\+|;)[ .]*[0-9]|, *[0-9])")
-_TOKEN = re.compile(r"[A-Z0-9]+")
-_SEPARATORS = frozenset(" .,-/\\()[]{}'\":;_+&#*")
-_RUN = re.compile(r"[A-Z]+|[0-9]+")
+_THOUSANDS = re.compile(r"[1-9][0-9]?[.,][0-9]{3}")
+_TWO = re.compile(r"[A-Z0-9] *[+&] *[A-Z0-9]")
+_SEPARATORS = frozenset(" .,-/\\()[]{}'\":;_+&#*|")
+
+
+class _Refused(Exception):
+    """What follows a number can't be read; the reason."""
 
 
 @dataclass
@@ -33,10 +37,20 @@ class Trace:
         return " ".join(f"N{number}" for number in sorted(self.rules))
 
 
+@dataclass(frozen=True)
+class _Part:
+    """One field's share of the suffix: all of it, its first word, what follows that word, and a mark."""
+
+    joined: str = ""
+    first: str = ""
+    rest: str = ""
+    mark: str = ""
+
+
 def _worded(token: str, trace: Trace) -> str:
     """Known words in one spelling (N8) and numbers without leading zeros (N6), run of letters by run of digits."""
     runs = []
-    for run in _RUN.findall(token):
+    for run in RUN.findall(token):
         if run in _WORDS:
             trace.rules.add(8)
         runs.append(_WORDS.get(run, run) if run.isalpha() else run.lstrip("0") or "0")
@@ -48,50 +62,79 @@ def _glue(left: str, right: str) -> str:
     return f"{left}-{right}" if left[-1:].isdigit() and right[:1].isdigit() else left + right
 
 
-def _part(text: str, trace: Trace) -> str | None:
-    """One field's share of the suffix, or None when it can't be one."""
+def _part(text: str, trace: Trace) -> _Part:
+    """One field's share of the suffix. Raises _Refused when it can't be one."""
     if is_empty(text):
         if text:
             trace.rules.add(2)
-        return ""
+        return _Part()
     bare = unwrap(text)
     if bare != text:
         trace.rules.add(4)
-    joined = ""
-    for token in _TOKEN.findall(bare):
-        joined = _glue(joined, _worded(token, trace))
-    if any(one not in _SEPARATORS for one in _TOKEN.sub("", bare)):
-        return None
-    if joined != bare:
+    words = doors.tokens(doors.spelled(bare))
+    if doors.joins_two(words) or _TWO.search(bare):
+        raise _Refused("several numbers")
+    if any(one not in _SEPARATORS for one in re.sub(r"[A-Z0-9]+", "", bare)):
+        raise _Refused("suffix unreadable")
+    mark = ""
+    if words[-1] in MARKS or words[0] in ("TEGENOVER", "TGO", "TGOV"):
+        mark = MARKS[words.pop() if words[-1] in MARKS else words.pop(0)]
+        trace.rules.add(9)
+    said: list[str] = []
+    for place, word in enumerate(words):
+        if word in doors.NUMBERED and place and words[place - 1] in doors.WORDS:
+            trace.rules.add(8)
+            continue
+        if not doors.is_door(word) or word in MARKS:
+            raise _Refused("suffix unreadable")
+        said.append(_worded(word, trace))
+    joined = rest = ""
+    for place, word in enumerate(said):
+        joined = _glue(joined, word)
+        rest = _glue(rest, word) if place else ""
+    if joined != bare and not mark:
         trace.rules.add(6)
-    return joined
+    return _Part(joined, said[0] if said else "", rest, mark)
 
 
-def _together(letter: str, addition: str, trace: Trace) -> str:
-    """Letter and addition; a letter given in both counts once (N7): A and A1 are A1, but AA in one field stays AA."""
-    repeated = addition == letter or (addition[:1] == letter and addition[1:2].isdigit())
-    if len(letter) == 1 and letter.isalpha() and repeated:
+def _together(letter: str, addition: _Part, trace: Trace) -> str:
+    """Letter and addition; what is given in both counts once (N7): A and A1 are A1, but AA in one field stays AA."""
+    single = len(letter) == 1 and letter.isalpha()
+    if letter.isalpha() and addition.joined == letter:
         trace.rules.add(7)
-        return addition
-    return _glue(letter, addition)
+        return letter
+    if single and addition.joined[:1] == letter and addition.joined[1:2].isdigit():
+        trace.rules.add(7)
+        return addition.joined
+    if single and addition.first == letter and addition.rest:
+        trace.rules.add(7)
+        return _glue(letter, addition.rest)
+    return _glue(letter, addition.joined)
 
 
-def suffix(rest: str, letter: str, addition: str, trace: Trace) -> str | None:
-    """The suffix of what follows the number in its own field, the letter and the addition; None when unreadable."""
-    parts = [_part(text, trace) for text in (rest, letter, addition)]
-    if parts[0] is None or parts[1] is None or parts[2] is None:
-        return None
-    own, split = parts[0], _together(parts[1], parts[2], trace)
-    if own and own in (split, parts[1]):
+def _suffix(texts: tuple[str, str, str], trace: Trace) -> str:
+    """The suffix of what follows the number in its own field, the letter and the addition."""
+    own, letter, addition = (_part(text, trace) for text in texts)
+    split = _together(letter.joined, addition, trace)
+    said = own.joined
+    repeats_letter = bool(letter.joined) and (
+        own.first == letter.joined or (said[:1] == letter.joined and said[1:2].isdigit())
+    )
+    if said and said in (split, letter.joined, addition.joined):
         trace.rules.add(7)  # the number's field repeats what the other fields say
         joined = split
+    elif said and not addition.joined and repeats_letter:
+        trace.rules.add(7)
+        joined = said
+    elif said:
+        joined = _together(said, addition, trace) if not letter.joined else _glue(said, split)
     else:
-        joined = _together(own, split, trace)
+        joined = split
     joined = "".join(piece if piece == "-" else _worded(piece, trace) for piece in re.split("(-)", joined))
-    if mark := _MARKS.get(joined):
-        trace.rules.add(9)
-        return mark
-    return joined if len(joined) <= MOST_SUFFIX else None
+    marks = {part.mark for part in (own, letter, addition)} - {""}
+    if len(marks) > 1 or len(joined) > MOST_SUFFIX:
+        raise _Refused("suffix unreadable")
+    return joined + "".join(marks)
 
 
 def read(number: str, letter: str, addition: str, trace: Trace) -> tuple[str, str]:
@@ -104,17 +147,15 @@ def read(number: str, letter: str, addition: str, trace: Trace) -> tuple[str, st
         trace.rules.add(4)
     mark = ""
     if marked := _MARKED.match(text):
-        mark, text = (
-            _MARKS[marked[1].replace("/", "").replace(".", "").replace(" ", "")],
-            text[marked.end() :],
-        )
+        mark = MARKS[re.sub(r"[^A-Z]", "", marked[1])]
+        text = text[marked.end() :]
         trace.rules.add(9)
-    elif named := _NAMED.match(text):
+    if named := _NAMED.match(text):
         text = text[named.end() :]
     if re.match(r"[-+] ?[0-9]", text):
         return "", "number negative"
     parsed = _NUMBER.fullmatch(text)
-    if not parsed:
+    if not parsed or _THOUSANDS.fullmatch(text):
         return "", "number unclear"
     if _SEVERAL.match(parsed[2]):
         return "", "several numbers"
@@ -124,9 +165,10 @@ def read(number: str, letter: str, addition: str, trace: Trace) -> tuple[str, st
     if not 1 <= len(digits) <= 5:
         trace.rules.add(5)
         return "", "number out of range"
-    found = suffix(parsed[2].strip(), letter, addition, trace)
-    if found is None:
+    try:
+        found = _suffix((parsed[2].strip(), letter, addition), trace)
+    except _Refused as refused:
+        return "", str(refused)
+    if mark and found[-3:] in ("@TO", "@BY") and not found.endswith(mark):
         return "", "suffix unreadable"
-    if mark and found not in ("", mark):
-        found = found.removesuffix(mark) + mark  # t/o 12 A
-    return f"{digits}|{found or mark}", ""
+    return f"{digits}|{found.removesuffix(mark) + mark if mark else found}", ""

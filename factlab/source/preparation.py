@@ -12,10 +12,12 @@ import pyarrow.compute as pc
 from factlab.agreement import Agreement, Participant, Round
 from factlab.engine import Engine, read_step
 from factlab.source import days, exclusions, mapping, normalising, places, pseudonyms
+from factlab.source import reference as references
 from factlab.source.extract import Extract
 from factlab.source.headers import key
 from factlab.source.mapping import Mapping
 from factlab.source.problems import REASONS, category
+from factlab.source.reference import Reference
 from factlab.source.services import Recogniser, Unmapped, agreed, unmapped
 
 _DAY = pa.schema([("said", pa.string()), ("day", pa.date32()), ("readable", pa.bool_())])
@@ -40,6 +42,7 @@ class Prepared:
     by_rules: int
     unmapped: Unmapped
     without_group: int  # households that lost their group so that no group is too small
+    tiers: Dictionary[str, int]  # rows by how they stand to the reference list; empty without one
 
     @property
     def used(self) -> int:
@@ -119,13 +122,24 @@ def prepare(
     agreement: Agreement,
     participant: Participant,
     excluded: Any | None = None,
+    reference: Reference | None = None,
+    *,
+    repair: bool = True,
 ) -> Prepared:
-    """Read the addresses, apply the exclusions, and decide for each row whether it counts."""
+    """Read the addresses, apply the exclusions, and decide for each row whether it counts.
+
+    With a reference list an address that can only be one door becomes that door first, unless `repair` is off.
+    """
     rows = mapping.selected(told, extract)
     round_ = agreement.round
     unknown, ungrouped = Unmapped(), 0
     with Engine() as engine:
-        normalising.normalise(engine, rows)
+        normalising.normalise(engine, rows, round_.profile)
+        tiers: dict[str, int] = {}
+        if reference:
+            references.check(engine, reference, repair=repair)
+            counts = dict(engine.rows("select tier, count(*) from reading group by tier"))
+            tiers = {tier: int(counts.get(tier, 0)) for tier in references.TIERS}
         engine.load("exclusion", exclusions.none() if excluded is None else excluded)
         engine.set({"communal_above": round_.communal_above})
         engine.run(read_step("source/04_door.sql"))
@@ -159,6 +173,7 @@ def prepare(
         by_rules,
         unknown,
         ungrouped,
+        tiers,
     )
 
 

@@ -73,6 +73,7 @@ class Preview:
     no_start: bool
     unmapped: Unmapped
     without_group: int
+    tiers: Dictionary[str, int]  # rows by how they stand to the reference list; empty without one
 
 
 def passes_eleven_test(text: str) -> bool:
@@ -165,4 +166,5 @@ def show(prepared: Prepared, extract: Extract, told: Mapping, agreement: Agreeme
         no_start=prepared.content == "services" and "start" not in told.columns,
         unmapped=prepared.unmapped,
         without_group=prepared.without_group,
+        tiers=prepared.tiers,
     )

@@ -41,6 +41,9 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "end before start": ("end",),
     "outside the period": ("start", "end"),
     "address twice": ("area",),
+    "ambiguous": ("addition", "letter", *_NUMBER),
+    "no such door": ("addition", "letter", *_NUMBER),
+    "unknown": _NUMBER,
 }
 
 

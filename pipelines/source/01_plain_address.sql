@@ -33,9 +33,12 @@ with split as (
             regexp_full_match(extract_address.addition, '([1-9][0-9]{0,2})?')
             or (regexp_full_match(extract_address.addition, '[A-Za-z]([1-9][0-9]{0,2})?') and extract_address.letter = '')
         )
-        -- A postal box, or a character that only looks like another, is for the rules.
+        -- A postal box, a mooring opposite a number, or a character that only looks like another, is for the rules.
         and not regexp_matches(extract_address.street || extract_address.address, '[^ -~À-ÿ]')
-        and not regexp_matches(extract_address.street || ' ' || extract_address.address, '(?i)postbus|antwoord|box')
+        and not regexp_matches(
+            extract_address.street || ' ' || extract_address.address,
+            '(?i)post ?bus|antwoord|box|briefadres|\bp\.? ?b\b|\bp\.? ?b\.? ?[0-9]|\bt ?[/.] ?o|\btegenover|\btgov?\b'
+        )
 )
 select
     split.row,

@@ -1,20 +1,22 @@
 -- How the address of each row reads.
 -- reads: extract_address, plain_address, other_address, ruled_address (address_number, canonical, reason, rules)
--- makes: reading (row, canonical, reason, by_rules), one row per row of the extract; either canonical or reason is empty
+-- makes: reading (row, canonical, reason, by_rules, address_number), one row per row of the extract; either canonical or reason is empty
 -- may see: addresses
 create table reading as
 select
     plain_address.row,
     plain_address.canonical,
     '' as reason,
-    false as by_rules
+    false as by_rules,
+    cast(null as integer) as address_number
 from plain_address
 union all
 select
     extract_address.row,
     ruled_address.canonical,
     ruled_address.reason,
-    true as by_rules
+    true as by_rules,
+    other_address.address_number
 from extract_address
 inner join other_address
     on

@@ -346,3 +346,41 @@ def test_an_altered_agreement_is_refused(party: Party, tmp_path: Path) -> None:
     with pytest.raises(DeliveryError) as raised:
         run(party, tmp_path, kit=kit)
     assert raised.value.key == "delivery.round_not_signed"
+
+
+def test_a_list_of_addresses_in_the_kit(party: Party, tmp_path: Path) -> None:
+    """One door can be meant: both organisations deliver it, and the exclusion of that door holds for what was repaired."""
+    draft = Path(shutil.copytree(package_folder("sample_data") / "agreement", tmp_path / "draft"))
+    with (draft / "round.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[reference]\nfile = "addresses.csv"\n')
+    with pytest.raises(AgreementError, match=r"convenor\.missing_reference"):
+        convenor.new_round(
+            draft, party.root / "keys", party.identities[party.agreement.round.convenor], tmp_path / "r"
+        )
+    (draft / "addresses.csv").write_text(
+        "postcode;huisnummer;huisletter\n3501AA;12;A\n3501AA;14;\n", encoding="utf-8"
+    )
+    lead = party.identities[party.agreement.round.convenor]
+    convenor.new_round(draft, party.root / "keys", lead, tmp_path / "r")
+    convenor.invite(tmp_path / "r", lead)
+    kit = tmp_path / "r" / "kits" / WHO
+    text = "Postcode;Huisnummer;Toevoeging;Product\n3501AA;12;;WMO-HBH\n3501AA;12;A;WMO-HBH\n3501AA;14;hs;WMO-HBH\n3501AA;99;;WMO-HBH\n"
+    made = run(party, tmp_path, text, kit=kit)
+    assert dict(made.preview.tiers) == {
+        "exact": 1,
+        "repaired": 2,
+        "ambiguous": 0,
+        "no such door": 0,
+        "unknown": 1,
+    }
+    assert made.preview.addresses == 3
+    assert "one door can be meant" in organisation.shown(made, "en")
+    assert run(party, tmp_path, text, kit=kit, repair=False).preview.addresses == 4
+    secret = tmp_path / "secret.csv"
+    secret.write_text("Postcode;Huisnummer;Toevoeging\n3501AA;12;\n", encoding="utf-8")
+    for repair in (True, False):
+        kept = run(party, tmp_path, text, kit=kit, exclusions=secret, repair=repair)
+        assert kept.preview.left_out["excluded"] == 2
+    (kit / "addresses.csv").write_text("postcode;huisnummer;huisletter\n3501AA;12;B\n", encoding="utf-8")
+    with pytest.raises(DeliveryError, match=r"organisation\.other_reference"):
+        run(party, tmp_path, text, kit=kit)

@@ -95,7 +95,7 @@ class Attacker:
         found += [key.derive("custodian") for key in self.keys]
         if self.secret:
             secret = round_secret(self.little)
-            found += [secret, pseudonyms.linkage_key(secret, round_.round_id)]
+            found += [secret, pseudonyms.linkage_key(secret, round_.round_id, round_.profile)]
         return found
 
     def reversed(self, targets: set[bytes], addresses: Iterable[str]) -> dict[bytes, str]:
@@ -214,7 +214,7 @@ def test_the_register_holder_and_the_analyst_of_one_municipality(town: Town) -> 
 
     # The register holder's software could have kept its own rows: which household got which code, and in which order.
     round_ = agreement.read(town.little.round).round
-    link = pseudonyms.linkage_key(round_secret(town.little), round_.round_id)
+    link = pseudonyms.linkage_key(round_secret(town.little), round_.round_id, round_.profile)
     sent = sorted(pseudonyms.pseudonym(link, address) for address in town.addresses)
     (_, came), *_ = [found for found in attacker.tables(rekeyed=True) if found[0].participant == town.holder]
     key = custodian_key(

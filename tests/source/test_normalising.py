@@ -69,6 +69,14 @@ def variants() -> list[Address]:
         "Ｐostbus",
         "Post\u00adbus 1",
         "P.O. Box 1",
+        "Pb 12",
+        "t/o Zuidkade",
+        "Zuidkade T.O.",
+        "Tegenover de kerk",
+        "Zuidkade tgo",
+        "Briefadres",
+        "Kerkstraat 14",
+        "Kerkstraat 12 1507 AC",
         "",
     )
     everything = [

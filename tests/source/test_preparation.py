@@ -209,7 +209,7 @@ def test_no_group_that_leaves_is_smaller_than_the_threshold(
 
 def test_pseudonyms_take_the_place_of_addresses(tmp_path: Path) -> None:
     prepared = prepare(tmp_path, HEAD + "1506AB;12;WMO-HBH;;\n1506AB;12;WMO-BEG;;\n1506AB;13;WMO-HBH;;\n")
-    key = pseudonyms.linkage_key(b"s" * 32, "00" * 16)
+    key = pseudonyms.linkage_key(b"s" * 32, "00" * 16, "")
     rows = preparation.pseudonymised(prepared, key)
     assert rows.schema == pa.schema([("pseudonym", pa.uuid()), ("service", pa.string())])
     expected = {

@@ -28,8 +28,8 @@ def hkdf(secret: bytes, salt: bytes, info: bytes) -> bytes:
 
 
 def test_the_linkage_key_as_the_protocol_says() -> None:
-    key = pseudonyms.linkage_key(SECRET, ROUND_ID)
-    assert key == hkdf(SECRET, bytes.fromhex(ROUND_ID), b"factlab/v1/link|1").hex().encode()
+    key = pseudonyms.linkage_key(SECRET, ROUND_ID, "")
+    assert key == hkdf(SECRET, bytes.fromhex(ROUND_ID), b"factlab/v1/link|2").hex().encode()
     assert len(key) == 64  # exactly one block of SHA-256
     inner = hashlib.sha256(bytes(b ^ 0x36 for b in key) + b"1506AB|12|A2").digest()
     outer = hashlib.sha256(bytes(b ^ 0x5C for b in key) + inner).digest()
@@ -40,9 +40,9 @@ def test_the_linkage_key_as_the_protocol_says() -> None:
 
 def test_another_round_or_secret_gives_other_pseudonyms() -> None:
     keys = {
-        pseudonyms.linkage_key(SECRET, ROUND_ID),
-        pseudonyms.linkage_key(SECRET, "ff" * 16),
-        pseudonyms.linkage_key(SECRET[::-1], ROUND_ID),
+        pseudonyms.linkage_key(SECRET, ROUND_ID, ""),
+        pseudonyms.linkage_key(SECRET, "ff" * 16, ""),
+        pseudonyms.linkage_key(SECRET[::-1], ROUND_ID, ""),
     }
     assert len(keys) == 3
 
@@ -50,18 +50,18 @@ def test_another_round_or_secret_gives_other_pseudonyms() -> None:
 def test_checks_tell_secrets_apart_and_not_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     round_ = replace(agreed().round, round_id=ROUND_ID)
     checks = pseudonyms.checks(SECRET, round_)
-    sibling = hkdf(SECRET, bytes.fromhex(ROUND_ID), b"factlab/v1/check|1").hex().encode()
+    sibling = hkdf(SECRET, bytes.fromhex(ROUND_ID), b"factlab/v1/check|2").hex().encode()
     assert checks.key_check == hmac.digest(sibling, b"", "sha256")[:8].hex()
     assert pseudonyms.checks(SECRET[::-1], round_).key_check != checks.key_check
     # The empty text under the linkage key itself would be a pseudonym of sorts.
-    key = pseudonyms.linkage_key(SECRET, ROUND_ID)
+    key = pseudonyms.linkage_key(SECRET, ROUND_ID, "")
     assert hmac.digest(key, b"", "sha256")[:8].hex() != checks.key_check
 
 
 def test_reading_one_variant_otherwise_changes_the_norm_check(monkeypatch: pytest.MonkeyPatch) -> None:
     before = pseudonyms.norm_check()
     assert before == pseudonyms.norm_check()
-    monkeypatch.setitem(houses._WORDS, "BOVEN", "BV")
+    monkeypatch.setitem(houses._WORDS, "SOUT", "ST")
     assert pseudonyms.norm_check() == before  # no variant holds that word
     monkeypatch.setitem(houses._WORDS, "BEN", "BN")
     assert pseudonyms.norm_check() != before
@@ -69,7 +69,17 @@ def test_reading_one_variant_otherwise_changes_the_norm_check(monkeypatch: pytes
 
 def test_every_variant_is_pinned() -> None:
     """A change of the rules is a new version of the normaliser: this value may only change with NORMALISER."""
-    assert (addresses.NORMALISER, pseudonyms.norm_check()) == ("1", "2166c23d1cf9c5c7")
+    assert (addresses.NORMALISER, pseudonyms.norm_check()) == ("2", "dac9c30dd3100275")
+
+
+def test_another_profile_gives_other_pseudonyms_and_checks() -> None:
+    round_ = replace(agreed().round, round_id=ROUND_ID)
+    made = {name: replace(round_, profile=name) for name in ("", "amsterdam", "haarlem", "utrecht")}
+    assert len({pseudonyms.checks(SECRET, one) for one in made.values()}) == 4
+    assert len({pseudonyms.checks(SECRET, one).norm_check for one in made.values()}) == 4
+    assert len({pseudonyms.linkage_key(SECRET, ROUND_ID, name) for name in made}) == 4
+    assert len({one.fingerprint for one in made.values()}) == 4
+    assert pseudonyms.checks(SECRET, made["utrecht"]).normaliser == "2+utrecht"
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,40 @@
+-- How each address stands to the reference list, and which door was meant where exactly one can be.
+-- reads: reading, placed_address (address_number, canonical, rule), weighed (canonical, tier, rule, resolved), the variable repair
+-- makes: reading again, with tier ('' where the address can't be read) and repair_rule
+-- may see: addresses
+create table weighed_reading as
+with placed as (
+    select
+        reading.row,
+        case
+            when reading.canonical = '' and getvariable('repair') then coalesce(placed_address.canonical, '')
+            else reading.canonical
+        end as canonical,
+        reading.reason,
+        reading.by_rules,
+        reading.by_profile,
+        reading.address_number,
+        case when getvariable('repair') then coalesce(placed_address.rule, '') else '' end as rule
+    from reading
+    left join placed_address on reading.address_number = placed_address.address_number and reading.canonical = ''
+)
+select
+    placed.row,
+    case
+        when getvariable('repair') and weighed.tier = 'repaired' then weighed.resolved
+        else placed.canonical
+    end as canonical,
+    case when placed.canonical = '' then placed.reason else '' end as reason,
+    placed.by_rules,
+    placed.by_profile,
+    placed.address_number,
+    case
+        when placed.canonical = '' then ''
+        when placed.rule <> '' and weighed.tier = 'exact' then 'repaired'
+        else weighed.tier
+    end as tier,
+    trim(placed.rule || ' ' || coalesce(weighed.rule, '')) as repair_rule
+from placed
+left join weighed on placed.canonical = weighed.canonical;
+drop table reading;
+alter table weighed_reading rename to reading;
