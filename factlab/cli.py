@@ -538,14 +538,13 @@ def close(
     import datetime
 
     from factlab.delivery import agreed, closing
-    from factlab.parties import analyst
 
     round_ = agreed.open_round(folder).round
     key = open_identity(identity)
     folders = deliveries or [folder / "deliveries"]
     if missing := [str(place) for place in folders if deliveries and not place.is_dir()]:
         raise UsageError("cli.no_folder", folders=", ".join(missing))
-    found = [file for place in folders for file in analyst.delivery_files(place)]
+    found = [file for place in folders for file in sorted(place.glob("*.factlab"))]
     if not yes:
         typer.confirm(say("cli.closing", number=len(found), file=identity), abort=True, err=True)
     today = datetime.datetime.now(tz=datetime.UTC).date()

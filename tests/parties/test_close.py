@@ -130,7 +130,7 @@ def test_the_command_asks_first(split: LittleRound) -> None:
     sure = CliRunner().invoke(app, [*arguments, "--yes"])
     assert sure.exit_code == 0, sure.output
     assert not key.exists()
-    assert not analyst.delivery_files(split.deliveries)
+    assert not list(split.deliveries.glob("*.factlab"))
     shown = CliRunner().invoke(app, ["--lang", "en", "round", "show", str(split.round), "--json"])
     assert json.loads(shown.output)["closed"] == "analyst"
     wrong = CliRunner().invoke(app, [*arguments[:-1], str(split.root / "nowhere")])
