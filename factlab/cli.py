@@ -121,7 +121,9 @@ def sample(
 )
 def round_new(
     draft: Annotated[Path, typer.Argument(help="A folder with the draft round.toml and what it names.")],
-    keys: Annotated[Path, typer.Option(help="A folder with <participant id>.pub of each, and analyst.pub.")],
+    keys: Annotated[
+        Path, typer.Option(help="A folder with <participant id>.pub of each, analyst.pub and custodian.pub.")
+    ],
     identity: Key,
     out: Annotated[Path, typer.Option(help="The round's new folder.")],
 ) -> None:
@@ -150,7 +152,7 @@ def round_check(folder: Folder) -> None:
 @round_app.command("show", epilog="Example: factlab round show round")
 def round_show(folder: Folder, as_json: Json = False) -> None:
     """Who takes part and what was promised, with the fingerprint to read to each other."""
-    from factlab.delivery import agreed, identity
+    from factlab.delivery import agreed, closing, identity
 
     found = agreed.open_round(folder).round
     shown = {
@@ -162,6 +164,8 @@ def round_show(folder: Folder, as_json: Json = False) -> None:
         "reference_date": str(found.reference_date),
         "threshold": found.least_threshold,
         "analyst": identity.fingerprint(found.analyst_keys),
+        **({"custodian": identity.fingerprint(found.custodian.keys)} if found.custodian else {}),
+        "closed": ", ".join(statement.who for statement in closing.read(folder, found)) or "-",
         "participants": {p.id: identity.fingerprint(p.keys) for p in found.participants},
     }
     if as_json:
@@ -180,7 +184,7 @@ def identity_new(
     file: Annotated[
         Path, typer.Argument(help="The key file to make; its public half is put beside it (.pub).")
     ],
-    name: Annotated[str, typer.Option(help="Your participant id, or analyst.")],
+    name: Annotated[str, typer.Option(help="Your participant id, or analyst, or custodian.")],
     passphrase: Annotated[bool, typer.Option("--passphrase", help="Ask for a passphrase.")] = False,
 ) -> None:
     """Make your key pair: one file to keep, one to hand out."""
@@ -262,7 +266,12 @@ def addresses(
     epilog="Example: factlab pseudonymise clients.csv --kit kit --participant wijkzorg --identity wijkzorg.key"
 )
 def pseudonymise(
-    extract: Annotated[Path, typer.Argument(help="What you have: CSV, Excel or Parquet.")],
+    extract: Annotated[
+        Path,
+        typer.Argument(
+            help="What you have: CSV, .xlsx, .ods, .sav, Parquet, or a folder of iWmo and iJw messages."
+        ),
+    ],
     kit: Annotated[Path, typer.Option(help="The round kit that the convenor sent you.")],
     participant: Annotated[str, typer.Option(help="Your participant id.")],
     identity: Key,
@@ -271,6 +280,9 @@ def pseudonymise(
         Path | None, typer.Option(help="A saved mapping; else the one beside the extract.")
     ] = None,
     exclusions: Annotated[Path | None, typer.Option(help="Your list of secret addresses.")] = None,
+    leave_out_unknown: Annotated[
+        bool, typer.Option("--leave-out-unknown", help="Go on without services that have no catalogue code.")
+    ] = False,
     sequence: Annotated[int, typer.Option(min=1, help="Higher for a corrected delivery.")] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show everything, write nothing.")] = False,
     no_repair: Annotated[
@@ -293,11 +305,41 @@ def pseudonymise(
         exclusions=exclusions,
         day=datetime.datetime.now(tz=datetime.UTC).date(),
         dry_run=dry_run,
+        leave_out_unknown=leave_out_unknown,
         repair=not no_repair,
         sequence=sequence,
         lang=_lang,
     )
     typer.echo(organisation.shown(outcome, _lang))
+
+
+@app.command(
+    epilog="Example: factlab droplist secret.csv --kit kit --participant wijkzorg --identity wijkzorg.key"
+)
+def droplist(
+    addresses: Annotated[Path, typer.Argument(help="A list of addresses: secret ones, or of who objects.")],
+    kit: Annotated[Path, typer.Option(help="The round kit that the convenor sent you.")],
+    participant: Annotated[str, typer.Option(help="Your participant id.")],
+    identity: Key,
+    out: Annotated[Path, typer.Option(help="A folder for the drop list.")] = Path(),
+    sequence: Annotated[int, typer.Option(min=1, help="Higher for a further list.")] = 1,
+) -> None:
+    """Have addresses left out of every participant's delivery, without telling them (organisation)."""
+    import datetime
+
+    from factlab.parties import organisation
+
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    made = organisation.droplist(
+        addresses,
+        kit=kit,
+        participant=participant,
+        identity=open_identity(identity),
+        out=out,
+        day=today,
+        sequence=sequence,
+    )
+    tell("droplist_made", file=made)
 
 
 @app.command(epilog="Example: factlab inspect round_wijkzorg_1.factlab --round round")
@@ -321,6 +363,42 @@ def inspect(
     for name, value in asdict(found).items():
         typer.echo(f"{name:14} {value}")
     tell("verified" if round_folder else "not_verified")
+
+
+@app.command(
+    epilog="Example: factlab rekey submitted/*.factlab --round round --identity custodian.key --out deliveries"
+)
+def rekey(
+    deliveries: Annotated[list[Path], typer.Argument(metavar="DELIVERY…", help="All that came in.")],
+    round_folder: Annotated[Path, typer.Option("--round", help="The round's folder; the log is kept there.")],
+    identity: Key,
+    out: Annotated[Path, typer.Option(help="A folder for what goes to the analyst.")],
+    as_json: Json = False,
+) -> None:
+    """Give the pseudonyms in deliveries another key, without knowing what they mean (custodian)."""
+    import datetime
+
+    from factlab.parties import custodian
+
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    outcome = custodian.rekey(round_folder, deliveries, open_identity(identity), out, day=today)
+    refused = [{"file": refusal.file, "why": told(refusal.error)} for refusal in outcome.refusals]
+    if as_json:
+        made = [file.name for file in outcome.rekeyed]
+        print_json(
+            {
+                "rekeyed": made,
+                "superseded": list(outcome.superseded),
+                "droplists": list(outcome.droplists),
+                "refused": refused,
+            }
+        )
+    else:
+        tell("rekeyed", number=len(outcome.rekeyed), droplists=len(outcome.droplists), folder=out)
+        for refusal in refused:
+            typer.echo(refusal["why"], err=True)
+    if refused:
+        raise typer.Exit(1)
 
 
 @app.command(epilog="Example: factlab status round --identity analyst.key")
@@ -399,10 +477,10 @@ def run(
 
 @app.command(epilog="Example: factlab explain")
 def explain() -> None:
-    """The SQL steps of a run, as a privacy officer can read them."""
-    from factlab.parties import analyst
+    """The SQL steps of the custodian and of a run, as a privacy officer can read them."""
+    from factlab.parties import analyst, custodian
 
-    for step in analyst.explain():
+    for step in [*custodian.explain(), *analyst.explain()]:
         typer.echo(f"\n===== {step.name}  sha256 {step.sha256}\n{step.sql.rstrip()}")
 
 
@@ -445,6 +523,34 @@ def report(
     with new_folder(out) as staged:
         analyst.render(published, staged, _lang)
     tell("rendered", report=out / "index.html")
+
+
+@app.command(epilog="Example: factlab close round --identity analyst.key --deliveries round/deliveries")
+def close(
+    folder: Folder,
+    identity: Key,
+    deliveries: Annotated[
+        list[Path] | None, typer.Option(help="A folder with deliveries to destroy; may be repeated.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask whether you are sure.")] = False,
+) -> None:
+    """Destroy your key and the deliveries you hold, and sign a statement that says so."""
+    import datetime
+
+    from factlab.delivery import agreed, closing
+    from factlab.parties import analyst
+
+    round_ = agreed.open_round(folder).round
+    key = open_identity(identity)
+    folders = deliveries or [folder / "deliveries"]
+    if missing := [str(place) for place in folders if deliveries and not place.is_dir()]:
+        raise UsageError("cli.no_folder", folders=", ".join(missing))
+    found = [file for place in folders for file in analyst.delivery_files(place)]
+    if not yes:
+        typer.confirm(say("cli.closing", number=len(found), file=identity), abort=True, err=True)
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    made = closing.close(folder, round_, key_file=identity, identity=key, deliveries=found, day=today)
+    tell("closed", number=len(made.files), file=closing.statement_file(folder, made.who))
 
 
 def grouped(fingerprint: str) -> str:

@@ -62,7 +62,7 @@ def test_a_check_that_finds_a_row_stops_the_run() -> None:
 
 
 def test_every_step_says_what_it_reads_makes_and_may_see() -> None:
-    for folder in ("linkage", "stacking", "stacking/tables", "source"):
+    for folder in ("linkage", "stacking", "stacking/tables", "stacking/areas", "source"):
         for step in steps(folder):
             for word in ("reads:", "makes:", "may see:"):
                 assert word in step.comment, step.name

@@ -14,11 +14,21 @@ from factlab.agreement import round as _round
 from factlab.agreement import tables as _tables
 from factlab.agreement.analysis import Analysis
 from factlab.agreement.catalogue import CatalogueService
-from factlab.agreement.round import Keys, Participant, Round
+from factlab.agreement.round import Custodian, Keys, Participant, Round
 from factlab.cells import Area, Codebook, Domain, Organisation, Service
 from factlab.errors import AgreementError
 
-__all__ = ["Agreement", "Analysis", "CatalogueService", "Keys", "Participant", "Round", "codebook", "read"]
+__all__ = [
+    "Agreement",
+    "Analysis",
+    "CatalogueService",
+    "Custodian",
+    "Keys",
+    "Participant",
+    "Round",
+    "codebook",
+    "read",
+]
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 from typing import Any, cast
 
+from factlab.agreement import rows as csv_rows
 from factlab.cells import Area
 from factlab.errors import AgreementError
 
@@ -15,17 +15,7 @@ COLUMNS = ("code", "name", "level", "parent")
 
 def read(file: Path, levels: tuple[str, ...], municipality: str) -> tuple[Area, ...]:
     """Read `areas.csv`: by level, then code. Every area but the municipality lies in one of the level above it."""
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines)
-            columns = tuple(reader.fieldnames or ())
-            rows = [(reader.line_num, row) for row in reader]
-    except FileNotFoundError:
-        raise AgreementError("agreement.missing_file", file=file.name, folder=file.parent) from None
-    except (UnicodeDecodeError, csv.Error):
-        raise AgreementError("agreement.not_utf8", file=file.name) from None
-    if missing := [column for column in COLUMNS if column not in columns]:
-        raise AgreementError("agreement.missing_columns", file=file.name, line=1, columns=", ".join(missing))
+    rows = csv_rows.read(file, COLUMNS)
     level_of = {row["code"]: row["level"] for _, row in rows}
     wrong: list[AgreementError] = []
     seen: set[str] = set()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
 import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from factlab.agreement import rows as csv_rows
 from factlab.errors import AgreementError
 
 COLUMNS = (
@@ -52,17 +52,7 @@ def _date(text: str) -> datetime.date | None:
 
 def read(file: Path) -> tuple[CatalogueService, ...]:
     """Read the catalogue, by code. Raises AgreementError with every mistake and its line."""
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines)
-            columns = tuple(reader.fieldnames or ())
-            rows = [(reader.line_num, row) for row in reader]
-    except FileNotFoundError:
-        raise AgreementError("agreement.missing_file", file=file.name, folder=file.parent) from None
-    except (UnicodeDecodeError, csv.Error):
-        raise AgreementError("agreement.not_utf8", file=file.name) from None
-    if missing := [column for column in COLUMNS if column not in columns]:
-        raise AgreementError("agreement.missing_columns", file=file.name, line=1, columns=", ".join(missing))
+    rows = csv_rows.read(file, COLUMNS)
     found: dict[str, CatalogueService] = {}
     wrong: list[AgreementError] = []
     labels: dict[str, tuple[str, str]] = {}
@@ -73,9 +63,6 @@ def read(file: Path) -> tuple[CatalogueService, ...]:
                 AgreementError(f"agreement.{key}", file=file.name, line=line, name=name, details=(), **fields)
             )
 
-        if None in row or any(row[column] is None for column in COLUMNS):
-            note("short_row", "-")
-            continue
         if not _CODE.fullmatch(row["code"]):
             note("not_a_service_code", "code")
         if row["code"] in found:

@@ -28,7 +28,9 @@ _MUNICIPALITY = re.compile(r"GM\d{4}")
 LEAST_THRESHOLD = 5  # below it no Dutch statistical office publishes
 
 Content = Literal["services", "register"]
-TRUSTS = ("direct",)
+Trust = Literal["direct", "custodian"]
+TRUSTS: tuple[Trust, ...] = ("direct", "custodian")
+RESERVED = ("analyst", "custodian")  # names of parties that are no participants
 PROFILES = ("amsterdam", "haarlem", "utrecht")  # own words for a door; docs/spec/addresses.md
 CONTENTS: tuple[Content, ...] = ("services", "register")
 
@@ -50,6 +52,25 @@ class Participant:
     content: Content
     services: tuple[str, ...]
     keys: Keys = Keys()
+    at_most: int | None = None  # addresses that it says it will deliver; only a custodian looks at it
+
+
+@dataclass(frozen=True)
+class Custodian:
+    """The custodian (*sleutelbeheerder*), and how much it lets through: who may submit every address may try them all.
+
+    `addresses` is the most that the register may hold; any other participant may deliver `share` percent of it.
+    """
+
+    name: str
+    keys: Keys
+    addresses: int
+    share: int
+
+    def quota(self, participant: Participant) -> int:
+        """How many distinct addresses one delivery of this participant may have."""
+        most = self.addresses if participant.content == "register" else self.addresses * self.share // 100
+        return most if participant.at_most is None else min(most, participant.at_most)
 
 
 @dataclass(frozen=True)
@@ -59,7 +80,7 @@ class Round:
     id: str
     title: str
     round_id: str  # 16 random bytes as hex; the salt of every derivation
-    trust: Literal["direct"]
+    trust: Trust
     count: Literal["reference", "period"]
     start: datetime.date
     end: datetime.date
@@ -77,6 +98,7 @@ class Round:
     analyst: str
     analyst_keys: Keys
     participants: tuple[Participant, ...]
+    custodian: Custodian | None = None  # there is one exactly when the trust is "custodian"
     profile: str = ""  # the municipality's own words for a door, or none
     reference_file: str = ""  # a list of addresses that goes into every kit, or none
     reference_sha256: str = ""
@@ -135,6 +157,25 @@ def _keys(document: Document, place: Place) -> Keys:
     return Keys(_key(document, (*place, "sign"), SIGN_BYTES), _key(document, (*place, "seal"), SEAL_BYTES))
 
 
+def _at_most(document: Document, place: Place) -> int | None:
+    declared = document.number(place, -1)
+    if declared == -1:
+        return None
+    if declared < 1:
+        document.wrong(place, "at_least_one")
+    return declared
+
+
+def _custodian(document: Document) -> Custodian:
+    addresses, share = document.number(("custodian", "addresses")), document.number(("custodian", "share"))
+    if addresses < 1:
+        document.wrong(("custodian", "addresses"), "at_least_one")
+    if not 1 <= share <= 100:
+        document.wrong(("custodian", "share"), "not_a_percentage")
+    name = document.text(("custodian", "name"))
+    return Custodian(name, _keys(document, ("custodian",)), addresses, share)
+
+
 def _participants(document: Document) -> tuple[Participant, ...]:
     found: list[Participant] = []
     for index in document.items("participant"):
@@ -142,6 +183,8 @@ def _participants(document: Document) -> tuple[Participant, ...]:
         identifier = document.text((*place, "id"))
         if identifier and not _SLUG.fullmatch(identifier):
             document.wrong((*place, "id"), "not_a_slug")
+        if identifier in RESERVED:
+            document.wrong((*place, "id"), "reserved", value=identifier)
         if any(identifier == other.id for other in found):
             document.wrong((*place, "id"), "twice", value=identifier)
         content: Content = (
@@ -154,7 +197,12 @@ def _participants(document: Document) -> tuple[Participant, ...]:
             document.wrong((*place, "services"), "register_has_services")
         found.append(
             Participant(
-                identifier, document.text((*place, "name")), content, services, _keys(document, place)
+                identifier,
+                document.text((*place, "name")),
+                content,
+                services,
+                _keys(document, place),
+                _at_most(document, (*place, "at_most")),
             )
         )
     if not found:
@@ -208,12 +256,12 @@ def read(file: Path) -> Round:
     convenor = document.text(("convenor", "participant"))
     if convenor not in {participant.id for participant in participants}:
         document.wrong(("convenor", "participant"), "convenor_is_no_participant")
-    document.choose(("trust",), TRUSTS)
+    trust: Trust = "direct" if document.choose(("trust",), TRUSTS, "custodian") == "direct" else "custodian"
     made = Round(
         id=identifier,
         title=document.text(("title",)),
         round_id=round_id,
-        trust="direct",
+        trust=trust,
         count="period"
         if document.choose(("count",), ("reference", "period"), "reference") == "period"
         else "reference",
@@ -233,6 +281,7 @@ def read(file: Path) -> Round:
         analyst=document.text(("analyst", "name")),
         analyst_keys=_keys(document, ("analyst",)),
         participants=participants,
+        custodian=_custodian(document) if trust == "custodian" else None,
         reference_file=document.text(("reference", "file"), ""),
         reference_sha256=document.text(("reference", "sha256"), ""),
         profile=document.choose(("profile",), PROFILES) if document.text(("profile",), "") else "",
@@ -277,6 +326,18 @@ def to_toml(round_: Round) -> str:
         **({"tables": dict(round_.lowest)} if round_.lowest else {}),
         "convenor": {"participant": round_.convenor},
         "analyst": {"name": round_.analyst, **keys(round_.analyst_keys)},
+        **(
+            {
+                "custodian": {
+                    "name": round_.custodian.name,
+                    "addresses": round_.custodian.addresses,
+                    "share": round_.custodian.share,
+                    **keys(round_.custodian.keys),
+                }
+            }
+            if round_.custodian
+            else {}
+        ),
         "municipality": [{"code": code, "name": name} for code, name in round_.municipalities],
         "participant": [
             {
@@ -284,6 +345,7 @@ def to_toml(round_: Round) -> str:
                 "name": participant.name,
                 "content": participant.content,
                 **({"services": list(participant.services)} if participant.services else {}),
+                **({} if participant.at_most is None else {"at_most": participant.at_most}),
                 **keys(participant.keys),
             }
             for participant in round_.participants

@@ -207,10 +207,10 @@ class Component:
 
 
 def _solve(programme: highspy.Highs) -> None:
-    """Run the solver; where it ends without an answer, run it once more from nothing.
+    """Run the solver; where it ends without an answer, run it once more from nothing and without presolve.
 
-    A start left by the goal before can end in a false "infeasible" (seen with HiGHS 1.15), and that would accuse a
-    sound publication.
+    HiGHS 1.15 was seen to call a programme infeasible of which a solution was known, after a warm start and with
+    presolve. Believing it would accuse a sound publication.
     """
     programme.run()
     if programme.getModelStatus() not in (
@@ -218,7 +218,9 @@ def _solve(programme: highspy.Highs) -> None:
         highspy.HighsModelStatus.kTimeLimit,
     ):
         programme.clearSolver()
+        programme.setOptionValue("presolve", "off")
         programme.run()
+        programme.setOptionValue("presolve", "choose")
 
 
 def components(system: System, bounds: Bounds) -> tuple[Component, ...]:

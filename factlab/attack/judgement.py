@@ -157,7 +157,12 @@ class _Forms:
     def end(self, n: int, sense: int, *, exact: bool = False) -> int:
         """The end of form `n` on one side; remembers the table that reaches it."""
         _, terms, rest = self.forms[n]
-        end, table = self.part.exactly(terms, sense) if exact else self.part.towards(terms, sense)
+        try:
+            end, table = self.part.exactly(terms, sense) if exact else self.part.towards(terms, sense)
+        except Contradiction:
+            if self.table is None:
+                raise
+            raise Undecided from None  # a table that fits is known, so that the solver is wrong
         self.saw(table)
         return end + rest
 
@@ -168,7 +173,10 @@ class _Forms:
         if near is None or self.table is None:
             return False
         part, place = near
-        _, moved = part.exactly({place[cell]: factor for cell, factor in terms.items()}, sense)
+        try:
+            _, moved = part.exactly({place[cell]: factor for cell, factor in terms.items()}, sense)
+        except Contradiction:
+            return False  # what the table holds there fits, so that the solver is wrong
         table = self.table.copy()
         table[list(place)] = moved
         self.saw(table)

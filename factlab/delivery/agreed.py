@@ -34,7 +34,9 @@ class Checks:
 def _convenor(round_: Round) -> Keys:
     """The convenor's keys in a round that is ready. Raises DeliveryError for a draft."""
     keys = round_.participant(round_.convenor).keys
-    if round_.is_draft or not round_.catalogue_sha256 or not keys.sign or not round_.analyst_keys.seal:
+    sealing = [round_.analyst_keys, *([round_.custodian.keys] if round_.custodian else [])]
+    without = not keys.sign or not all(party.seal and party.sign for party in sealing)
+    if round_.is_draft or not round_.catalogue_sha256 or without:
         raise DeliveryError("delivery.draft_round", round=round_.id)
     return keys
 

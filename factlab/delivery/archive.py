@@ -13,13 +13,29 @@ from pathlib import Path
 from typing import BinaryIO
 
 from factlab import files
-from factlab.delivery.manifest import MANIFEST, MOST_PARTS, SIGNATURE, TOTALS, sealed_members
+from factlab.delivery.manifest import (
+    MANIFEST,
+    MEANINGS,
+    MOST_PARTS,
+    ORIGIN,
+    ORIGIN_SIGNATURE,
+    SIGNATURE,
+    TOTALS,
+    sealed_members,
+)
 from factlab.errors import DeliveryError
 
 LARGEST = (1 << 32) - (
     1 << 20
 )  # below it a ZIP needs no 64-bit fields, and no member count or size is near its limit
-LIMITS = {MANIFEST: 1 << 18, SIGNATURE: 64, TOTALS: 1 << 16}  # bytes
+LIMITS = {
+    MANIFEST: 1 << 18,
+    SIGNATURE: 64,
+    MEANINGS: 1 << 24,
+    ORIGIN: 1 << 18,
+    ORIGIN_SIGNATURE: 64,
+    TOTALS: 1 << 16,
+}  # bytes
 ROWS_LIMIT = 1 << 28
 _ROWS = re.compile(r"rows-[0-9]{4}\.sealed")
 
@@ -69,7 +85,13 @@ def _check_names(names: list[str], file: str) -> None:
     if len(set(names)) < len(names):
         raise DeliveryError("delivery.duplicate_member", file=file)
     rows = sum(name not in LIMITS for name in names)
-    expected = [MANIFEST, SIGNATURE, *sealed_members(min(max(rows, 1), MOST_PARTS))]
+    origin = ORIGIN in names or ORIGIN_SIGNATURE in names
+    parts = min(max(rows, 1), MOST_PARTS)
+    expected = [
+        MANIFEST,
+        SIGNATURE,
+        *sealed_members(parts, meanings=origin or MEANINGS in names, origin=origin),
+    ]
     if missing := [name for name in expected if name not in names]:
         raise DeliveryError("delivery.missing_member", file=file, member=missing[0])
     if len(names) > len(expected):

@@ -14,6 +14,8 @@ from factlab.errors import DeliveryError
 
 FORMAT = "factlab-delivery/1"
 MANIFEST, SIGNATURE, TOTALS = "manifest.json", "manifest.sig", "totals.sealed"
+MEANINGS = "meanings.sealed"
+ORIGIN, ORIGIN_SIGNATURE = "origin.json", "origin.sig"
 LEAST_BUCKET = 64
 ROWS_PER_PART = 1 << 20
 MOST_PARTS = 1024
@@ -37,15 +39,22 @@ def rows_member(part: int) -> str:
     return f"rows-{part:04}.sealed"
 
 
-def sealed_members(parts: int) -> tuple[str, ...]:
-    return (*(rows_member(part) for part in range(parts)), TOTALS)
+def sealed_members(parts: int, *, meanings: bool = False, origin: bool = False) -> tuple[str, ...]:
+    """The members of which a manifest has the digests; those of the origin are signed, not sealed."""
+    rows = (rows_member(part) for part in range(parts))
+    return (
+        *((MEANINGS,) if meanings else ()),
+        *((ORIGIN, ORIGIN_SIGNATURE) if origin else ()),
+        *rows,
+        TOTALS,
+    )
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What `factlab inspect` shows; signed by the participant."""
+    """What `factlab inspect` shows; signed by the participant, or by the custodian when it names an `origin`."""
 
-    content: Literal["services", "register"]
+    content: Literal["services", "register", "droplist"]
     trust: str
     round_id: str
     fingerprint: str  # of the round's binding part
@@ -61,11 +70,14 @@ class Manifest:
     members: Mapping[str, str]  # sealed member: SHA-256
     recipients: tuple[str, ...]  # fingerprints of keys
     format: str = FORMAT
+    origin: str = ""  # re-keyed by the custodian: the SHA-256 of the participant's manifest
+    rekey_check: str = ""  # of the key that it was re-keyed under: what has another doesn't join with it
 
     def to_bytes(self) -> bytes:
-        """Canonical JSON: what is signed and what stands in the file."""
+        """Canonical JSON: what is signed and what stands in the file. Only a re-keyed delivery has an `origin`."""
         return canonical.dump(
             {
+                **({"origin": self.origin, "rekey_check": self.rekey_check} if self.origin else {}),
                 "content": self.content,
                 "day": self.day.isoformat(),
                 "fingerprint": self.fingerprint,
@@ -85,6 +97,11 @@ class Manifest:
             }
         )
 
+    @property
+    def opaque(self) -> bool:
+        """Whether rows have opaque codes, whose meanings are sealed apart."""
+        return _opaque(self.trust, self.content)
+
     def info(self, member: str, part: int) -> bytes:
         """What a sealed member is bound to: this manifest (all but the digests, which come after sealing), its place."""
         bare = canonical.load(replace(self, members={}).to_bytes())
@@ -100,6 +117,10 @@ class Manifest:
                 "sequence": self.sequence,
             }
         )
+
+
+def _opaque(trust: Any, content: Any) -> bool:
+    return bool(trust == "custodian" and content != "droplist")
 
 
 def _hex(value: Any, least: int, most: int) -> bool:
@@ -131,12 +152,16 @@ def read(data: bytes, file: str) -> Manifest:
         raise damaged from None
     if told.get("format") != FORMAT:
         raise DeliveryError("delivery.unknown_version", file=file, expected=FORMAT)
-    if told.keys() != {field.name for field in fields(Manifest)}:
+    rekeyed = "origin" in told
+    names = {field.name for field in fields(Manifest)}
+    if told.keys() != (names if rekeyed else names - {"origin", "rekey_check"}):
         raise damaged
     day, parts, members, recipients = _day(told["day"]), told["parts"], told["members"], told["recipients"]
+    opaque = _opaque(told["trust"], told["content"])
     sound = (
-        told["content"] in ("services", "register")
+        told["content"] in ("services", "register", "droplist")
         and _text(told["trust"], _SLUG)
+        and (not rekeyed or (_hex(told["origin"], 64, 64) and _hex(told["rekey_check"], 16, 16) and opaque))
         and _hex(told["round_id"], 32, 32)
         and _hex(told["fingerprint"], 64, 64)
         and _text(told["participant"], _SLUG)
@@ -150,7 +175,7 @@ def read(data: bytes, file: str) -> Manifest:
         and _number(parts, MOST_PARTS + 1)
         and parts == parts_of(told["row_bucket"])
         and isinstance(members, dict)
-        and tuple(members) == sealed_members(parts)
+        and tuple(members) == sealed_members(parts, meanings=opaque, origin=rekeyed)
         and all(_hex(digest, 64, 64) for digest in members.values())
         and isinstance(recipients, list)
         and 1 <= len(recipients) <= 16

@@ -7,17 +7,26 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 
 from factlab.agreement import Keys, Participant, Round
-from factlab.delivery import agreed, archive, manifest, plaintext
+from factlab.delivery import agreed, archive, manifest, opaque, plaintext
 from factlab.delivery import identity as identities
 from factlab.delivery.agreed import Checks
 from factlab.delivery.archive import Archive
 from factlab.delivery.identity import Identity
-from factlab.delivery.manifest import MANIFEST, SIGNATURE, TOTALS, Manifest
+from factlab.delivery.manifest import (
+    MANIFEST,
+    MEANINGS,
+    ORIGIN,
+    ORIGIN_SIGNATURE,
+    SIGNATURE,
+    TOTALS,
+    Manifest,
+)
+from factlab.delivery.plaintext import Content, Form
 from factlab.errors import AgreementError, DeliveryError
 
 __all__ = ["Checks", "Contents", "Manifest", "inspect", "open_package", "write"]
@@ -28,10 +37,10 @@ class Contents:
     """What is sealed: no repr, it would show pseudonyms.
 
     `rows` is an Arrow table; services: (pseudonym uuid, service string), register: (pseudonym uuid, area string,
-    group string). `totals` tells rows read, rows delivered, and per reason how many were left out.
+    group string), droplist: (pseudonym uuid). `totals` tells rows read, rows delivered, and per reason how many were left out.
     """
 
-    content: Literal["services", "register"]
+    content: Content
     rows: Any
     totals: Mapping[str, int]
 
@@ -55,8 +64,10 @@ def write(
     day: datetime.date,
     sequence: int = 1,
 ) -> Manifest:
-    """Seal `contents` for `recipient`, sign and write the delivery at `path`. Rows may come in any order.
+    """Seal `contents` for `recipient` (the analyst), sign and write the delivery at `path`. Rows may come in any order.
 
+    When the round has a custodian, rows get opaque codes and are sealed for the custodian; `recipient` can open what
+    the codes mean and the totals, and nothing else. A drop list is for the custodian alone then.
     Raises DeliveryError when the round is a draft, the key is not the participant's, or the contents don't fit.
     """
     path = Path(path)
@@ -64,13 +75,24 @@ def write(
     who = _participant(round_, participant, path.name)
     if who.keys != identity.keys:
         raise DeliveryError("delivery.not_your_key", participant=participant)
-    if who.content != contents.content:
+    if contents.content not in (who.content, "droplist"):
         raise DeliveryError("delivery.other_content", participant=participant, content=who.content)
     try:
         rows = plaintext.arrange(contents.rows, contents.content)
     except ValueError as error:
         key = "rows_not_sorted" if error.args == ("unique",) else "other_schema"
         raise DeliveryError(f"delivery.{key}", file=path.name) from None
+    meanings: opaque.Meanings = {}
+    form: Form = contents.content
+    rows_to, rest_to = recipient, recipient
+    if round_.custodian:
+        rows_to = round_.custodian.keys
+        if contents.content == "droplist":
+            rest_to = rows_to
+        else:
+            form = plaintext.opaque_form(contents.content)
+            rows, meanings = opaque.veil(rows, contents.content)
+            rows = plaintext.arrange(rows, form)
     try:
         totals = plaintext.to_totals(contents.totals)
     except ValueError:
@@ -91,24 +113,39 @@ def write(
         row_bucket=row_bucket,
         parts=manifest.parts_of(row_bucket),
         members={},
-        recipients=(identities.fingerprint(recipient),),
+        recipients=tuple(dict.fromkeys(identities.fingerprint(keys) for keys in (rows_to, rest_to))),
     )
     sealed: dict[str, bytes] = {}
+    if bare.opaque:
+        sealed[MEANINGS] = identities.seal(rest_to, bare.info(MEANINGS, 0), opaque.to_bytes(meanings))
+    sealed |= seal_rows(bare, rows, rows_to)
+    sealed[TOTALS] = identities.seal(rest_to, bare.info(TOTALS, 0), totals)
+    return finish(path, bare, sealed, identity)
+
+
+def seal_rows(bare: Manifest, rows: Any, recipient: Keys) -> dict[str, bytes]:
+    """The sealed parts of arranged rows."""
+    sealed = {}
     for part, piece in enumerate(plaintext.cut(rows, bare.parts)):
         data = plaintext.to_parquet(piece)
         member = manifest.rows_member(part)
         padded = plaintext.pad(data, plaintext.padded_size(len(data)))
         sealed[member] = identities.seal(recipient, bare.info(member, part), padded)
-    sealed[TOTALS] = identities.seal(recipient, bare.info(TOTALS, 0), totals)
-    made = replace(bare, members={name: hashlib.sha256(data).hexdigest() for name, data in sealed.items()})
+    return sealed
+
+
+def finish(path: Path, bare: Manifest, members: Mapping[str, bytes], identity: Identity) -> Manifest:
+    """Put the members' digests in the manifest, sign it and write the file."""
+    made = replace(bare, members={name: hashlib.sha256(data).hexdigest() for name, data in members.items()})
     told = made.to_bytes()
     manifest.read(told, path.name)  # what we would refuse must not leave
-    archive.write(path, {MANIFEST: told, SIGNATURE: identity.sign("manifest", told), **sealed})
+    context = "rekeyed" if made.origin else "manifest"
+    archive.write(path, {MANIFEST: told, SIGNATURE: identity.sign(context, told), **members})
     return made
 
 
-def _manifest(package: Archive, round_: Round | None) -> Manifest:
-    """The manifest, fitting the members; with a round also from its participant, signed, and about this round."""
+def read_manifest(package: Archive, round_: Round | None) -> Manifest:
+    """The manifest, fitting the members; with a round also from the party that should sign it, and about this round."""
     told = package.read(MANIFEST)
     found = manifest.read(told, package.file)
     if package.members != (MANIFEST, SIGNATURE, *found.members):
@@ -119,80 +156,133 @@ def _manifest(package: Archive, round_: Round | None) -> Manifest:
     if found.round_id != round_.round_id:
         raise DeliveryError("delivery.wrong_round", file=package.file, round=round_.id)
     who = _participant(round_, found.participant, package.file)
-    if not identities.verify(who.keys, "manifest", told, package.read(SIGNATURE)):
+    if found.origin:
+        keys = round_.custodian.keys if round_.custodian else Keys()
+        if not identities.verify(keys, "rekeyed", told, package.read(SIGNATURE)):
+            raise DeliveryError("delivery.not_from_custodian", file=package.file)
+        read_origin(package, found, round_)
+    elif not identities.verify(who.keys, "manifest", told, package.read(SIGNATURE)):
         raise DeliveryError("delivery.bad_signature", file=package.file, participant=found.participant)
     if found.fingerprint != round_.fingerprint or found.trust != round_.trust:
         raise DeliveryError("delivery.wrong_fingerprint", file=package.file, participant=found.participant)
     return found
 
 
-def _member(package: Archive, found: Manifest, member: str) -> bytes:
-    data = package.read(member)
-    if hashlib.sha256(data).hexdigest() != found.members[member]:
-        raise DeliveryError("delivery.member_changed", file=package.file, member=member)
+def read_origin(package: Archive, found: Manifest, round_: Round) -> Manifest:
+    """The participant's own manifest in a re-keyed delivery: signed by it, and the custodian changed nothing but rows."""
+    told = member(package, found, ORIGIN)
+    first = manifest.read(told, package.file)
+    who = _participant(round_, first.participant, package.file)
+    if not identities.verify(who.keys, "manifest", told, member(package, found, ORIGIN_SIGNATURE)):
+        raise DeliveryError("delivery.bad_signature", file=package.file, participant=first.participant)
+    same = replace(
+        found,
+        origin="",
+        rekey_check="",
+        **{name: getattr(first, name) for name in ("day", "row_bucket", "parts", "recipients", "members")},
+    )
+    forwarded = all(found.members[name] == first.members[name] for name in (MEANINGS, TOTALS))
+    if hashlib.sha256(told).hexdigest() != found.origin or same != first or not forwarded:
+        raise DeliveryError("delivery.origin_differs", file=package.file, participant=found.participant)
+    return first
+
+
+def member(package: Archive, found: Manifest, name: str) -> bytes:
+    """A member whose digest is the one in the manifest."""
+    data = package.read(name)
+    if hashlib.sha256(data).hexdigest() != found.members[name]:
+        raise DeliveryError("delivery.member_changed", file=package.file, member=name)
     return data
 
 
 def inspect(path: Path, round_: Round | None) -> Manifest:
     """What a delivery is, without a key: its form and checksums; with a round also who signed it and for what."""
     with archive.opened(path) as package:
-        found = _manifest(package, round_)
-        for member in found.members:
-            _member(package, found, member)
+        found = read_manifest(package, round_)
+        for name in found.members:
+            member(package, found, name)
     return found
 
 
 def open_package(
     path: Path, *, round_: Round, checks: Checks, recipient: Identity
 ) -> tuple[Manifest, Contents]:
-    """Verify and open a delivery. Raises DeliveryError, with a key of its own for each thing that can be wrong."""
+    """Verify and open a delivery. Raises DeliveryError, with a key of its own for each thing that can be wrong.
+
+    In a round with a custodian the analyst opens what the custodian re-keyed, and only that.
+    """
     with archive.opened(path) as package:
-        found = _manifest(package, round_)
-        if found.normaliser != checks.normaliser or found.norm_check != checks.norm_check:
-            raise DeliveryError("delivery.wrong_normaliser", file=package.file, participant=found.participant)
-        if found.key_check != checks.key_check:
-            raise DeliveryError("delivery.wrong_secret", file=package.file, participant=found.participant)
-        if identities.fingerprint(recipient.keys) not in found.recipients:
-            raise DeliveryError("delivery.not_for_us", file=package.file)
-        pieces = [
-            _rows(
-                _unseal(package, found, manifest.rows_member(part), part, recipient),
-                found,
-                part,
-                package.file,
-            )
-            for part in range(found.parts)
-        ]
+        found = read_manifest(package, round_)
+        require_checks(package, found, checks, recipient)
+        if not found.opaque:
+            rows = open_rows(package, found, found.content, recipient)
+            return found, Contents(found.content, rows, _totals(package, found, found, recipient))
+        if not found.origin:
+            raise DeliveryError("delivery.not_rekeyed", file=package.file, participant=found.participant)
+        first = read_origin(package, found, round_)
+        rows = open_rows(package, found, plaintext.opaque_form(found.content), recipient)
+        totals = _totals(package, found, first, recipient)
         try:
-            totals = plaintext.from_totals(_unseal(package, found, TOTALS, 0, recipient))
+            said = opaque.from_bytes(_unseal(package, found, first, MEANINGS, 0, recipient), found.content)
+            rows = opaque.unveil(rows, said, found.content)
         except ValueError:
-            raise DeliveryError("delivery.bad_totals", file=package.file) from None
-    rows = pa.concat_tables(pieces)
-    if manifest.bucket(rows.num_rows) != found.row_bucket:
-        raise DeliveryError("delivery.bucket_off", file=package.file, participant=found.participant)
+            raise DeliveryError(
+                "delivery.other_meanings", file=package.file, participant=found.participant
+            ) from None
     return found, Contents(found.content, rows, totals)
 
 
-def _unseal(package: Archive, found: Manifest, member: str, part: int, recipient: Identity) -> bytes:
-    sealed = _member(package, found, member)
+def require_checks(package: Archive, found: Manifest, checks: Checks, recipient: Identity) -> None:
+    """Refuse what was made with another normaliser or secret, or sealed for another key."""
+    if found.normaliser != checks.normaliser or found.norm_check != checks.norm_check:
+        raise DeliveryError("delivery.wrong_normaliser", file=package.file, participant=found.participant)
+    if found.key_check != checks.key_check:
+        raise DeliveryError("delivery.wrong_secret", file=package.file, participant=found.participant)
+    if identities.fingerprint(recipient.keys) not in found.recipients:
+        raise DeliveryError("delivery.not_for_us", file=package.file)
+
+
+def open_rows(package: Archive, found: Manifest, form: Form, recipient: Identity) -> Any:
+    """The rows of all parts, in order."""
+    pieces = []
+    for part in range(found.parts):
+        padded = _unseal(package, found, found, manifest.rows_member(part), part, recipient)
+        pieces.append(_rows(padded, found, form, part, package.file))
+    rows = pa.concat_tables(pieces)
+    if manifest.bucket(rows.num_rows) != found.row_bucket:
+        raise DeliveryError("delivery.bucket_off", file=package.file, participant=found.participant)
+    return rows
+
+
+def _totals(package: Archive, found: Manifest, sealed_under: Manifest, recipient: Identity) -> dict[str, int]:
     try:
-        return recipient.open(found.info(member, part), sealed)
+        return plaintext.from_totals(_unseal(package, found, sealed_under, TOTALS, 0, recipient))
+    except ValueError:
+        raise DeliveryError("delivery.bad_totals", file=package.file) from None
+
+
+def _unseal(
+    package: Archive, found: Manifest, sealed_under: Manifest, name: str, part: int, recipient: Identity
+) -> bytes:
+    sealed = member(package, found, name)
+    try:
+        return recipient.open(sealed_under.info(name, part), sealed)
     except DeliveryError:
-        raise DeliveryError("delivery.seal_broken", file=package.file, member=member) from None
+        raise DeliveryError("delivery.seal_broken", file=package.file, member=name) from None
 
 
-def _rows(padded: bytes, found: Manifest, part: int, file: str) -> Any:
+def _rows(padded: bytes, found: Manifest, form: Form, part: int, file: str) -> Any:
     try:
         data = plaintext.unpad(padded)
     except ValueError:
         raise DeliveryError("delivery.bad_padding", file=file, participant=found.participant) from None
     try:
-        rows = plaintext.from_parquet(data, found.content, found.row_bucket)
+        rows = plaintext.from_parquet(data, form, found.row_bucket)
     except ValueError as error:
         if error.args == ("many",):
             raise DeliveryError("delivery.bucket_off", file=file, participant=found.participant) from None
         raise DeliveryError("delivery.other_schema", file=file) from None
-    if not plaintext.ordered(rows, found.content):
+    if not plaintext.ordered(rows, form):
         raise DeliveryError("delivery.rows_not_sorted", file=file)
     if not plaintext.in_part(rows, part, found.parts):
         raise DeliveryError("delivery.row_in_wrong_part", file=file, participant=found.participant)

@@ -14,19 +14,26 @@ import pyarrow.parquet as pq
 
 from factlab.delivery import canonical
 
-Content = Literal["services", "register"]
+Content = Literal["services", "register", "droplist"]
+Form = Literal["services", "register", "droplist", "opaque-services", "opaque-register"]
 
 
 def _field(name: str, kind: Any) -> Any:
     return pa.field(name, kind, nullable=False)
 
 
-SCHEMAS: dict[Content, Any] = {
+_OPAQUE = pa.schema([_field("pseudonym", pa.uuid()), _field("code", pa.string())])
+SCHEMAS: dict[Form, Any] = {
     "services": pa.schema([_field("pseudonym", pa.uuid()), _field("service", pa.string())]),
     "register": pa.schema(
         [_field("pseudonym", pa.uuid()), _field("area", pa.string()), _field("group", pa.string())]
     ),
+    "droplist": pa.schema([_field("pseudonym", pa.uuid())]),
+    "opaque-services": _OPAQUE,
+    "opaque-register": _OPAQUE,
 }
+# A pseudonym may be there with several services, but in one row of the register only.
+_SEVERAL: dict[Form, str] = {"services": "service", "opaque-services": "code"}
 LEAST_SIZE = 1 << 16  # below it Padmé's steps would be a few rows wide
 TOTALS_SIZE = 1 << 12
 LONGEST = 100  # bytes of a code, an area or a group
@@ -76,7 +83,12 @@ def _keys(rows: Any) -> np.ndarray[Any, np.dtype[np.uint64]]:
     return halves.astype(np.uint64).reshape(-1, 2)
 
 
-def ordered(rows: Any, content: Content) -> bool:
+def opaque_form(content: Content) -> Form:
+    """The form of rows whose meaning was replaced by an opaque code."""
+    return "opaque-register" if content == "register" else "opaque-services"
+
+
+def ordered(rows: Any, form: Form) -> bool:
     """Whether rows rise strictly: by pseudonym, and for services by code within it. So none is there twice."""
     if rows.num_rows < 2:
         return True
@@ -84,16 +96,16 @@ def ordered(rows: Any, content: Content) -> bool:
     before, after = keys[:-1], keys[1:]
     same = before[:, 0] == after[:, 0]
     rises = (before[:, 0] < after[:, 0]) | (same & (before[:, 1] < after[:, 1]))
-    if content == "services":
-        service = rows.column("service").combine_chunks()
+    if form in _SEVERAL:
+        service = rows.column(_SEVERAL[form]).combine_chunks()
         later = pc.greater(service[1:], service[:-1]).to_numpy(zero_copy_only=False)
         rises |= same & (before[:, 1] == after[:, 1]) & later
     return bool(rises.all())
 
 
-def arrange(rows: Any, content: Content) -> Any:
+def arrange(rows: Any, form: Form) -> Any:
     """The rows in the fixed schema, sorted. Raises ValueError when they don't fit in it or are not unique."""
-    schema = SCHEMAS[content]
+    schema = SCHEMAS[form]
     if rows.schema.names != schema.names or any(column.null_count for column in rows.columns):
         raise ValueError("schema")
     try:
@@ -104,12 +116,12 @@ def arrange(rows: Any, content: Content) -> Any:
         raise ValueError("schema")
     keys = _keys(rows)
     order: dict[str, Any] = {"high": keys[:, 0], "low": keys[:, 1]}
-    if content == "services":
-        order["service"] = rows.column("service")
+    if form in _SEVERAL:
+        order["code"] = rows.column(_SEVERAL[form])
     sorted_rows = rows.take(
         pc.sort_indices(pa.table(order), sort_keys=[(name, "ascending") for name in order])
     ).combine_chunks()
-    if not ordered(sorted_rows, content):
+    if not ordered(sorted_rows, form):
         raise ValueError("unique")
     return sorted_rows
 
@@ -147,13 +159,13 @@ def to_parquet(rows: Any) -> bytes:
     return bytes(sink.getvalue())
 
 
-def from_parquet(data: memoryview, content: Content, most: int) -> Any:
+def from_parquet(data: memoryview, form: Form, most: int) -> Any:
     """The rows. Raises ValueError("form") when this isn't the fixed form, ValueError("many") for more than `most`.
 
     Only plain, uncompressed values are the fixed form: a compressed or dictionary page says few bytes and means many.
     A forged footer can deny its dictionary, so texts are read as a dictionary first, where each takes its bytes once.
     """
-    schema = SCHEMAS[content]
+    schema = SCHEMAS[form]
     source = pa.py_buffer(data)
     try:
         file = pq.ParquetFile(pa.BufferReader(source), arrow_extensions_enabled=True)

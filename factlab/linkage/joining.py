@@ -15,6 +15,7 @@ TEXT_COLUMNS = (
     ("household_use", "organisation"),
     ("unmatched", "organisation"),
 )
+DROPPED = pa.schema([("pseudonym", pa.uuid())])
 REGISTER = pa.schema([("pseudonym", pa.uuid()), ("area", pa.string()), ("household_group", pa.string())])
 SERVICES = pa.schema([("organisation", pa.string()), ("pseudonym", pa.uuid()), ("service", pa.string())])
 
@@ -37,6 +38,9 @@ def link(engine: Engine, received: Received, agreement: Agreement) -> None:
             rows = delivery.contents.rows
             name = pa.repeat(delivery.manifest.participant, rows.num_rows)
             engine.append("service_delivery", rows.append_column("organisation", name))
+    engine.load("dropped", DROPPED.empty_table())
+    for droplist in received.droplists:
+        engine.append("dropped", droplist.contents.rows)
     for step in steps("linkage"):
         engine.run(step)
     prove_key_gone(engine, agreement)

@@ -10,7 +10,7 @@ from factlab.agreement import Agreement
 from factlab.delivery.agreed import Checks
 from factlab.delivery.identity import Identity
 from factlab.delivery.package import Contents, Manifest, open_package
-from factlab.errors import DeliveryError
+from factlab.errors import DeliveryError, LinkageError
 
 
 @dataclass(frozen=True, repr=False)
@@ -32,12 +32,16 @@ class Refusal:
 
 @dataclass(frozen=True, repr=False)
 class Received:
-    """What came in: at most one delivery per participant, the newest; refusals; files that a newer one replaced."""
+    """What came in: at most one delivery per participant, the newest; refusals; files that a newer one replaced.
+
+    Every drop list counts, an older one of the same participant too: nothing puts an address back.
+    """
 
     deliveries: tuple[Delivery, ...]
     refusals: tuple[Refusal, ...] = ()
     superseded: tuple[str, ...] = ()
     missing: tuple[str, ...] = field(default=())
+    droplists: tuple[Delivery, ...] = ()
 
     @property
     def participants(self) -> frozenset[str]:
@@ -47,6 +51,8 @@ class Received:
 def _check_rows(delivery: Delivery, agreement: Agreement) -> None:
     """Refuse what the agreement doesn't promise: another content, a service that the participant doesn't deliver."""
     participant = agreement.round.participant(delivery.manifest.participant)
+    if delivery.manifest.content == "droplist":
+        return
     if delivery.manifest.content != participant.content:
         raise DeliveryError("linkage.other_content", participant=participant.id, content=participant.content)
     if participant.content == "services":
@@ -67,16 +73,23 @@ def receive(
     identity: Identity,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Received:
-    """Open every file; the highest sequence number of a participant counts, the same number twice is refused."""
+    """Open every file; the highest sequence number of a participant counts, the same number twice is refused.
+
+    Raises LinkageError when a custodian re-keyed them at different times: under another key nothing would match.
+    """
     accepted: dict[str, Delivery] = {}
     refusals: list[Refusal] = []
     superseded: list[str] = []
+    droplists: list[Delivery] = []
     for file in sorted(files):
         progress(file.name)
         try:
             manifest, contents = open_package(file, round_=agreement.round, checks=checks, recipient=identity)
             delivery = Delivery(file.name, manifest, contents)
             _check_rows(delivery, agreement)
+            if manifest.content == "droplist":
+                droplists.append(delivery)
+                continue
             other = accepted.get(manifest.participant)
             if other and other.manifest.sequence == manifest.sequence:
                 raise DeliveryError(
@@ -93,7 +106,13 @@ def receive(
             superseded += [other.file] if other else []
         else:
             superseded.append(delivery.file)
+    if len({delivery.manifest.rekey_check for delivery in accepted.values()}) > 1:
+        raise LinkageError("linkage.mixed_rekeying")
     missing = tuple(p.id for p in agreement.round.participants if p.id not in accepted)
     return Received(
-        tuple(accepted[name] for name in sorted(accepted)), tuple(refusals), tuple(superseded), missing
+        tuple(accepted[name] for name in sorted(accepted)),
+        tuple(refusals),
+        tuple(superseded),
+        missing,
+        tuple(droplists),
     )

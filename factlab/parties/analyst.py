@@ -10,11 +10,11 @@ from typing import Any
 
 from factlab import __version__, agreement, attack, linkage, publication, report, stacking
 from factlab.cells import CountTable, Publication
-from factlab.delivery import agreed
+from factlab.delivery import agreed, closing
 from factlab.delivery.identity import Identity
 from factlab.disclosure import protect
 from factlab.engine import Engine, Step, steps
-from factlab.errors import DisclosureError, LinkageError
+from factlab.errors import DisclosureError, LinkageError, UsageError
 from factlab.files import new_folder
 from factlab.texts import Language
 
@@ -39,8 +39,11 @@ class Outcome:
 
 
 def delivery_files(folder: Path) -> list[Path]:
-    """The deliveries in a folder."""
-    return sorted(folder.glob("*.factlab"))
+    """The deliveries in a folder. Raises UsageError when there is no such folder, or no delivery in it."""
+    found = sorted(folder.glob("*.factlab")) if folder.is_dir() else []
+    if not found:
+        raise UsageError("analyst.no_deliveries", folder=folder)
+    return found
 
 
 def receive(
@@ -48,6 +51,7 @@ def receive(
 ) -> tuple[agreement.Agreement, linkage.Received]:
     """Verify and open deliveries against the signed round."""
     agreed_on = agreed.open_round(round_folder)
+    closing.require_open(round_folder, agreed_on.round, "analyst")
     checks = agreed.read_checks(round_folder, agreed_on.round)
     return agreed_on, linkage.receive(list(files), agreed_on, checks, identity, progress)
 
@@ -129,7 +133,7 @@ def run(
     counts, ran = count(agreed_on, received, progress)
     delivered = tuple(sorted(received.participants))
     told = provenance(agreed_on, received, ran)
-    received = replace(received, deliveries=())  # the pseudonyms go
+    received = replace(received, deliveries=(), droplists=())  # the pseudonyms go
     progress("protect")
     safe = protect(counts, salt=identity.derive(f"ties|{agreed_on.round.round_id}"))
     del counts
@@ -173,4 +177,5 @@ def refuse_if_broken(findings: Sequence[attack.Finding]) -> None:
 
 def explain() -> list[Step]:
     """The SQL steps in the order in which a run takes them."""
-    return [*steps("linkage"), *steps("stacking"), *steps("stacking/tables")]
+    folders = ("linkage", "stacking", "stacking/tables", "stacking/areas")
+    return [step for folder in folders for step in steps(folder)]

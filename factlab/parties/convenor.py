@@ -16,8 +16,14 @@ from factlab.delivery.identity import Identity
 from factlab.errors import AgreementError
 from factlab.source import invitation, pseudonyms
 
-ANALYST = "analyst"
+ANALYST, CUSTODIAN = "analyst", "custodian"
 KITS = "kits"
+
+
+def parties(round_: rounds.Round) -> list[str]:
+    """Everyone who has a key pair in this round."""
+    others = [ANALYST, CUSTODIAN] if round_.custodian else [ANALYST]
+    return [*(participant.id for participant in round_.participants), *others]
 
 
 def new_round(
@@ -25,14 +31,15 @@ def new_round(
 ) -> Agreement:
     """Put everyone's public keys, the catalogue's checksum and a random id in a draft, and sign it, as a new folder.
 
-    `keys` holds `<participant id>.pub` of every participant and `analyst.pub`. Raises AgreementError or KeyFileError.
+    `keys` holds `<participant id>.pub` of every participant, `analyst.pub`, and `custodian.pub` when the round has a
+    custodian. Raises AgreementError or KeyFileError.
     """
     drafted = agreement.read(draft).round
     if not drafted.is_draft:
         raise AgreementError("convenor.no_draft", folder=draft)
     if out.exists():
         raise AgreementError("convenor.folder_exists", folder=out)
-    names = [*(participant.id for participant in drafted.participants), ANALYST]
+    names = parties(drafted)
     if missing := [name for name in names if not (keys / f"{name}.pub").exists()]:
         raise AgreementError(
             "convenor.missing_keys", folder=keys, names=", ".join(f"{name}.pub" for name in missing)
@@ -54,6 +61,7 @@ def new_round(
         catalogue_sha256=catalogue.checksum(draft / drafted.catalogue_file),
         reference_sha256=catalogue.checksum(draft / listed) if listed else "",
         analyst_keys=public[ANALYST],
+        custodian=replace(drafted.custodian, keys=public[CUSTODIAN]) if drafted.custodian else None,
         participants=tuple(
             replace(participant, keys=public[participant.id]) for participant in drafted.participants
         ),

@@ -12,7 +12,7 @@ from factlab.delivery import identity
 from factlab.delivery.identity import Identity
 from factlab.errors import UsageError
 from factlab.files import new_folder, package_folder
-from factlab.parties import analyst, convenor, organisation
+from factlab.parties import analyst, convenor, custodian, organisation
 from factlab.texts import Language
 
 MARKER = "DEMO.txt"
@@ -34,36 +34,37 @@ def play(data: Path | None, out: Path, *, lang: Language, say: Say) -> analyst.O
     """Play every party on `data` (a folder of `factlab sample`; else the sample municipality) and leave all in `out`.
 
     `out` gets `round/` (what the convenor made), `parties/<id>/` (what each organisation keeps), `deliveries/` (what
-    left) and `publication/`.
+    left) and `publication/`. With a custodian, what left is in `submitted/`, and `deliveries/` is what the analyst got.
     """
     data = data or package_folder("sample_data")
     if not (data / "agreement").is_dir() or not (data / "extracts").is_dir():
         raise UsageError("demo.no_sample", folder=data)
     began = time.monotonic()
     with new_folder(out, replaces=MARKER) as folder:
-        outcome = _play(data, folder, lang, say)
+        outcome, trust = _play(data, folder, lang, say)
         (folder / MARKER).write_text(
             "Invented data; keys and deliveries of a demonstration. / Verzonnen gegevens; sleutels en aanleveringen "
             "van een demonstratie.\n",
             encoding="utf-8",
         )
     say("demo.done", seconds=round(time.monotonic() - began, 1), out=out, publication=out / "publication")
+    say(f"cli.trust_{trust}")
     return outcome
 
 
-def _play(data: Path, folder: Path, lang: Language, say: Say) -> analyst.Outcome:
+def _play(data: Path, folder: Path, lang: Language, say: Say) -> tuple[analyst.Outcome, str]:
     from factlab import agreement
 
     draft = data / "agreement"
     agreed_on = agreement.read(draft)
     today = datetime.datetime.now(tz=datetime.UTC).date()
-    names = [*(participant.id for participant in agreed_on.round.participants), "analyst"]
+    names = convenor.parties(agreed_on.round)
     say("demo.identities", number=len(names))
     identities: dict[str, Identity] = {}
     public = folder / "public_keys"
     public.mkdir()
     for name in names:
-        home = folder / ("analyst" if name == "analyst" else f"parties/{name}")
+        home = folder / (name if name in (convenor.ANALYST, convenor.CUSTODIAN) else f"parties/{name}")
         home.mkdir(parents=True)
         identities[name] = identity.new()
         identity.save(identities[name], home / f"{name}.key", name=name)
@@ -74,7 +75,9 @@ def _play(data: Path, folder: Path, lang: Language, say: Say) -> analyst.Outcome
     convenor.invite(folder / "round", lead)
     say("demo.convenor", convenor=agreed_on.round.participant(agreed_on.round.convenor).name)
 
-    (folder / "deliveries").mkdir()
+    split = agreed_on.round.custodian
+    left = folder / ("submitted" if split else "deliveries")
+    left.mkdir()
     for participant in agreed_on.round.participants:
         home = folder / "parties" / participant.id
         shutil.copytree(data / "extracts" / participant.id, home / "extract")
@@ -88,12 +91,13 @@ def _play(data: Path, folder: Path, lang: Language, say: Say) -> analyst.Outcome
             identity=identities[participant.id],
             out=home,
             exclusions=secret if secret.exists() else None,
+            leave_out_unknown=True,  # the sample has services outside the catalogue on purpose
             day=today,
             lang=lang,
         )
         if made.delivery is None:
             raise UsageError("demo.no_delivery", participant=participant.id)
-        shutil.copyfile(made.delivery, folder / "deliveries" / made.delivery.name)
+        shutil.copyfile(made.delivery, left / made.delivery.name)
         say(
             "demo.organisation",
             name=participant.name,
@@ -103,6 +107,18 @@ def _play(data: Path, folder: Path, lang: Language, say: Say) -> analyst.Outcome
             left_out=made.rows_left_out,
         )
     shutil.rmtree(folder / "round" / "kits")
+
+    if split:
+        done = custodian.rekey(
+            folder / "round",
+            analyst.delivery_files(left),
+            identities[convenor.CUSTODIAN],
+            folder / "deliveries",
+            day=today,
+        )
+        if done.refusals:
+            raise UsageError("demo.not_rekeyed", details=[refusal.error for refusal in done.refusals])
+        say("demo.custodian", name=split.name, number=len(done.rekeyed))
 
     say("demo.analyst")
     outcome = analyst.run(
@@ -120,4 +136,4 @@ def _play(data: Path, folder: Path, lang: Language, say: Say) -> analyst.Outcome
         suppressed=outcome.suppressed,
         hidden=outcome.verdict.hidden,
     )
-    return outcome
+    return outcome, agreed_on.round.trust

@@ -6,15 +6,16 @@ import datetime
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.csv
 
 from factlab import texts
-from factlab.agreement import Round, catalogue
+from factlab.agreement import Agreement, Round, catalogue
 from factlab.delivery import agreed, package
 from factlab.delivery.identity import Identity
 from factlab.delivery.manifest import Manifest
 from factlab.engine import Engine
-from factlab.errors import DeliveryError
+from factlab.errors import DeliveryError, ExtractError
 from factlab.files import new_file
 from factlab.source import exclusions as excluding
 from factlab.source import extract as extracts
@@ -28,6 +29,7 @@ from factlab.source.mapping import Mapping
 from factlab.source.preview import Preview
 from factlab.source.quality import Quality
 from factlab.source.reference import Reference
+from factlab.source.services import Unmapped
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Outcome:
     delivery: Path | None
     problems: Path | None  # None too when every row is used
     manifest: Manifest | None
+    trust: str
 
     @property
     def rows_read(self) -> int:
@@ -130,6 +133,22 @@ def told_quality(quality: Quality, lang: texts.Language) -> str:
     return qualities.told(quality, lang)
 
 
+def _opened(kit: Path, participant: str, identity: Identity) -> tuple[Agreement, bytes, agreed.Checks]:
+    """The signed agreement in a kit, the round secret and its checks. Raises DeliveryError when anything differs."""
+    agreement = agreed.open_round(kit)
+    round_ = agreement.round
+    if round_.participant(participant).keys != identity.keys:
+        raise DeliveryError("organisation.not_your_key", participant=participant)
+    signed = agreed.read_checks(kit, round_)
+    secret = invitation.read(kit, round_, participant, identity)
+    checks = pseudonyms.checks(secret, round_)
+    if (checks.normaliser, checks.norm_check) != (signed.normaliser, signed.norm_check):
+        raise DeliveryError("organisation.other_normaliser", ours=checks.normaliser, theirs=signed.normaliser)
+    if checks != signed:
+        raise DeliveryError("organisation.other_secret")
+    return agreement, secret, checks
+
+
 def pseudonymise(
     extract: Path,
     *,
@@ -141,27 +160,19 @@ def pseudonymise(
     mapping: Path | None = None,
     exclusions: Path | None = None,
     dry_run: bool = False,
+    leave_out_unknown: bool = False,
     sequence: int = 1,
     repair: bool = True,
     lang: texts.Language = "nl",
 ) -> Outcome:
     """Preview, list the problems and make the delivery. In a dry run everything is done but nothing is written.
 
-    Raises FactlabError, and then nothing is written either.
+    A service without a catalogue code stops it unless `leave_out_unknown`. Raises FactlabError, and then nothing is
+    written either, but for a new mapping with suggestions for such services.
     """
-    agreement = agreed.open_round(kit)
+    agreement, secret, checks = _opened(kit, participant, identity)
     round_ = agreement.round
     who = round_.participant(participant)
-    if who.keys != identity.keys:
-        raise DeliveryError("organisation.not_your_key", participant=participant)
-    signed = agreed.read_checks(kit, round_)
-    secret = invitation.read(kit, round_, participant, identity)
-    checks = pseudonyms.checks(secret, round_)
-    if (checks.normaliser, checks.norm_check) != (signed.normaliser, signed.norm_check):
-        raise DeliveryError("organisation.other_normaliser", ours=checks.normaliser, theirs=signed.normaliser)
-    if checks != signed:
-        raise DeliveryError("organisation.other_secret")
-
     found, told = _read(extract, mapping)
     guessed = told is None
     told = told or mappings.guess(found, agreement, who)
@@ -175,7 +186,13 @@ def pseudonymise(
     listed = out / f"{extract.name}{problems.SUFFIX}"
     saved = mappings.path_for(extract) if guessed and mapping is None else None
     if dry_run:
-        return Outcome(participant, round_.title, found.file, told, None, preview, None, None, None)
+        return Outcome(
+            participant, round_.title, found.file, told, None, preview, None, None, None, round_.trust
+        )
+    if prepared.unmapped.values and not leave_out_unknown:
+        if saved:
+            mappings.save(told, saved, prepared.unmapped, lang)
+        raise _unmapped(prepared.unmapped, found, told, mapping or mappings.find(extract))
     contents = package.Contents(
         prepared.content,
         preparation.pseudonymised(prepared, pseudonyms.linkage_key(secret, round_.round_id, round_.profile)),
@@ -186,7 +203,7 @@ def pseudonymise(
     elif listed.exists():
         listed.unlink()  # of an earlier attempt: it would tell of problems that are gone
     if saved:
-        mappings.save(told, saved)
+        mappings.save(told, saved, prepared.unmapped, lang)
     manifest = package.write(
         delivery,
         round_=round_,
@@ -208,7 +225,60 @@ def pseudonymise(
         delivery,
         listed if prepared.judged.num_rows else None,
         manifest,
+        round_.trust,
     )
+
+
+def _unmapped(unmapped: Unmapped, found: Extract, told: Mapping, mapping: Path | None) -> ExtractError:
+    details = [
+        ExtractError("source.unmapped_service", said=said, rows=rows, near=near or "-")
+        for said, rows, near in unmapped.shown
+    ]
+    return ExtractError(
+        "source.unmapped_services",
+        file=found.file,
+        column=told.columns["service"],
+        values=unmapped.values,
+        rows=unmapped.rows,
+        shown=len(details),
+        mapping=mapping.name if mapping else mappings.SUFFIX,
+        details=details,
+    )
+
+
+def droplist(
+    listed: Path,
+    *,
+    kit: Path,
+    participant: str,
+    identity: Identity,
+    out: Path,
+    day: datetime.date,
+    sequence: int = 1,
+) -> Path:
+    """Make a drop list of a list of addresses: pseudonyms that are taken out of every participant's delivery.
+
+    Raises FactlabError when an address can't be read: whoever lives there would not be left out.
+    """
+    agreement, secret, checks = _opened(kit, participant, identity)
+    round_ = agreement.round
+    known = _reference(kit, round_)
+    canonical = excluding.read(listed, round_.profile, known).column("canonical").to_pylist()
+    key = pseudonyms.linkage_key(secret, round_.round_id, round_.profile)
+    rows = pa.table({"pseudonym": pseudonyms.pseudonyms(key, canonical)})
+    made = out / f"{round_.id}_{participant}_droplist_{sequence}.factlab"
+    package.write(
+        made,
+        round_=round_,
+        participant=participant,
+        identity=identity,
+        recipient=round_.analyst_keys,
+        contents=package.Contents("droplist", rows, {}),
+        checks=checks,
+        day=day,
+        sequence=sequence,
+    )
+    return made
 
 
 def shown(outcome: Outcome, lang: texts.Language) -> str:
@@ -226,11 +296,17 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
         lines.append("  ! " + say("no_start"))
     lines += [
         "",
-        say("leaves", rows=preview.leaving, addresses=preview.addresses, columns=", ".join(preview.columns)),
+        say(
+            "leaves" if outcome.trust == "direct" else "leaves_custodian",
+            rows=preview.leaving,
+            addresses=preview.addresses,
+            columns=", ".join(preview.columns),
+        ),
     ]
     lines += ["  " + "  ".join(preview.columns), *("  " + "  ".join(row) for row in preview.examples)]
     if preview.examples:
         lines.append("  " + say("made_up"))
+    lines.append("  " + say(f"trust_{outcome.trust}"))
     if preview.counts:
         lines += ["", say("per_service")]
         lines += [
@@ -247,11 +323,15 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
             lines += [
                 f"  {count:12}  {problems.name(name, lang)}" for name, count in preview.rejected.items()
             ]
+    if preview.unmapped.values:
+        lines.append("  ! " + say("unknown_services", number=preview.unmapped.values))
+        for said, rows, near in preview.unmapped.shown:
+            lines.append(
+                "    " + texts.say("source.unmapped_service", lang, said=said, rows=rows, near=near or "-")
+            )
     if preview.tiers:
         lines.append(say("list"))
         lines += [f"  {number:8}  {qualities.tier(tier, lang)}" for tier, number in preview.tiers.items()]
-    if preview.unknown_services:
-        lines.append("  ! " + say("unknown_services", number=preview.unknown_services))
     if preview.without_group:
         lines.append("  ! " + say("without_group", number=preview.without_group))
     if preview.ignored:

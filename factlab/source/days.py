@@ -8,8 +8,8 @@ import re
 from factlab.source.characters import clean, is_empty
 
 _DUTCH = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})(?:[ T].*)?")
-_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T].*)?")
-_PLAIN = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ TZ+].*)?")
+_PLAIN = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\d{6}|[ T].*)?")
 _SERIAL = re.compile(r"([1-9]\d{4})(?:[.,]\d+)?")
 _NAMED = re.compile(r"(\d{1,2})[- .]([A-Z]{3})[A-Z]*\.?[- .](\d{4})")
 _MONTHS = {

@@ -17,7 +17,7 @@ from factlab.errors import ExtractError
 DELIMITERS = (";", ",", "\t", "|")
 NONE = "\x1f"  # a separator that no extract has
 _OTHER_FILES = {
-    b"PK\x03\x04": "zip", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "xls", b"%PDF": "pdf", b"PAR1": "parquet", b"$FL2": "sav", b"\x1f\x8b": "gz",
+    b"PK\x03\x04": "zip", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "xls", b"%PDF": "pdf", b"PAR1": "parquet", b"\x1f\x8b": "gz",
 }  # fmt: skip
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
-import re
+import struct
 import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from factlab.errors import ExtractError
-from factlab.source import delimited, headers, workbook
+from factlab.source import delimited, heading, messages, opendocument, statistical, workbook
 
-HEAD = 40  # rows in which the headers are looked for
-_VALUE = re.compile(r"\s*(?:\d[\d\s.,:/-]*|[1-9]\d{3}\s?[A-Za-z]{2}|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*)\s*")
+MOST_UNPACKED = 2_000_000_000  # bytes: more than any extract, less than a zip file that is made to be a trap
 _TOTAL = r"(?i)^\s*((eind|sub)?\s*tota(al|len)|grand total|total|aantal|som|gemiddelde)\b"
 
 
@@ -33,45 +34,11 @@ class Extract:
     table: Any
     headers: tuple[str, ...]
     header_row: int
-    kind: str  # csv, xlsx, parquet
+    kind: str  # csv, xlsx, ods, parquet, sav, xml
     sheet: str = ""
     encoding: str = ""
     delimiter: str = ""
     ignored: tuple[int, ...] = ()
-
-
-def find_headers(head: list[list[str]], file: str) -> int:
-    """The number (from 1) of the row with the headers. Raises ExtractError when there is none."""
-    best, most = 0, 0
-    for number, cells in enumerate(head, start=1):
-        told = [cell for cell in cells if cell.strip()]
-        known = {found[0][1] for cell in told if len(cell) <= 60 and (found := headers.fields(cell))}
-        enough = len(known) >= 2 or (len(known) == 1 and len(told) <= 2 and not best)
-        if enough and len(known) > most and not any(map(_VALUE.fullmatch, told)):
-            best, most = number, len(known)
-    if best:
-        return best
-    width = max((sum(bool(cell.strip()) for cell in cells) for cells in head), default=0)
-    for number, cells in enumerate(head, start=1):
-        told = [cell for cell in cells if cell.strip()]
-        if told and len(told) * 2 > width:
-            if any(map(_VALUE.fullmatch, told)):
-                break
-            return number
-    raise ExtractError("source.no_header", file=file)
-
-
-def name_columns(cells: list[str]) -> list[str]:
-    """The headers, each once; a column without one is named by its place."""
-    names: list[str] = []
-    for place, cell in enumerate(cells, start=1):
-        name = " ".join(cell.split()) or f"({place})"
-        twice = sum(other == name or other.startswith(f"{name} (") for other in names)
-        while name in names or name == "row":
-            twice += 1
-            name = f"{' '.join(cell.split())} ({twice})"
-        names.append(name)
-    return names
 
 
 def _ignored(table: Any, names: list[str]) -> Any:
@@ -103,7 +70,7 @@ def _shape(
     numbered: Any, places: list[str], cells: list[str], header_row: int, file: str, **told: str
 ) -> Extract:
     """The rows below the headers, without blank rows, totals and columns that have neither a header nor a value."""
-    names = name_columns(cells)
+    names = heading.name_columns(cells)
     below = numbered.filter(pc.greater(numbered.column("row"), header_row))
     below = pa.table(
         {
@@ -129,23 +96,14 @@ def _shape(
     return Extract(file, rows.combine_chunks(), tuple(kept), header_row, ignored=ignored, **told)
 
 
-def _checked(head: list[list[str]], header_row: int | None, file: str) -> int:
-    if header_row is None:
-        return find_headers(head, file)
-    if not 1 <= header_row <= len(head) or not any(cell.strip() for cell in head[header_row - 1]):
-        raise ExtractError("source.no_header_there", file=file, row=header_row)
-    return header_row
-
-
 def _read_csv(data: bytes, header_row: int | None, file: str) -> Extract:
     text, encoding = delimited.decode(data, file)
     if not text.strip():
         raise ExtractError("source.empty", file=file)
     declared, text = delimited.declared_delimiter(text)
     delimiter = declared or delimited.detect_delimiter(text)
-    head = delimited.head(text, delimiter, max(HEAD, header_row or 0))
-    number = _checked(head, header_row, file)
-    cells = head[number - 1]
+    head = delimited.head(text, delimiter, max(heading.HEAD, header_row or 0) + 1)
+    number, cells = heading.header(head, header_row, file)
     if len(cells) > delimited.MOST_COLUMNS:
         raise ExtractError("source.too_many_columns", file=file, most=delimited.MOST_COLUMNS)
     if len(cells) == 1:
@@ -154,17 +112,24 @@ def _read_csv(data: bytes, header_row: int | None, file: str) -> Extract:
     return _shape(numbered, places, cells, number, file, kind="csv", encoding=encoding, delimiter=delimiter)
 
 
-def _read_workbook(data: bytes, sheet: str | None, header_row: int | None, file: str) -> Extract:
-    chosen, rows = workbook.read(data, sheet, file)
+def _read_zipped(data: bytes, sheet: str | None, header_row: int | None, file: str) -> Extract:
+    """A spreadsheet: .xlsx and .ods are both zip files."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > MOST_UNPACKED:
+            raise ExtractError("source.too_large", file=file)
+        if any(name.lower().endswith(".xml") for name in archive.namelist()) and not _is_office(archive):
+            return _read_messages(_unzipped(archive, file), file)
+        kind = "ods" if opendocument.is_one(archive) else "xlsx"
+        sheets = opendocument.read(archive, file) if kind == "ods" else workbook.read(data, file)
+    chosen, rows = workbook.choose(sheets, sheet, file)
     if not any(any(cell.strip() for cell in cells) for cells in rows):
         raise ExtractError("source.empty", file=file)
-    number = _checked(rows[: max(HEAD, header_row or 0)], header_row, file)
+    number, cells = heading.header(rows[: max(heading.HEAD, header_row or 0) + 1], header_row, file)
     width = len(rows[0])
     places = [str(place) for place in range(width)]
     columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
     numbered = pa.table([*columns, pa.array(range(1, len(rows) + 1), pa.int64())], names=[*places, "row"])
-    cells = rows[number - 1]
-    return _shape(numbered, places, cells, number, file, kind="xlsx", sheet=chosen)
+    return _shape(numbered, places, cells, number, file, kind=kind, sheet=chosen)
 
 
 def _as_text(column: Any) -> Any:
@@ -187,10 +152,55 @@ def _as_text(column: Any) -> Any:
     return pc.fill_null(column.cast(pa.string()), "")
 
 
+def _is_office(archive: zipfile.ZipFile) -> bool:
+    return bool({"[Content_Types].xml", "content.xml", "mimetype"} & set(archive.namelist()))
+
+
+def _unzipped(archive: zipfile.ZipFile, file: str) -> Iterator[tuple[str, bytes]]:
+    for name in sorted(archive.namelist()):
+        if name.lower().endswith(".xml"):
+            try:
+                yield name, archive.read(name)
+            except (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+                raise ExtractError("source.unreadable", file=file) from None
+
+
+def _in_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() == ".xml" and path.is_file():
+            try:
+                yield path.name, path.read_bytes()
+            except OSError:
+                raise ExtractError("source.unreadable", file=path.name) from None
+
+
+def _read_messages(found: Iterable[tuple[str, bytes]], file: str) -> Extract:
+    columns = messages.read(found, file)
+    places = [str(place) for place in range(len(columns))]
+    rows = pa.array(range(1, len(columns[0]) + 1), pa.int64())
+    numbered = pa.table(
+        [*(pa.array(column, pa.string()) for column in columns), rows], names=[*places, "row"]
+    )
+    return _shape(numbered, places, list(messages.HEADERS), 0, file, kind="xml")
+
+
+def _read_statistical(data: bytes, file: str) -> Extract:
+    names, columns = statistical.read(data, file)
+    places = [str(place) for place in range(len(names))]
+    rows = pa.array(range(1, len(columns[0]) + 1), pa.int64())  # as SPSS numbers them
+    numbered = pa.table(
+        [*(pa.array(column, pa.string()) for column in columns), rows], names=[*places, "row"]
+    )
+    return _shape(numbered, places, names, 0, file, kind="sav")
+
+
 def _read_parquet(data: bytes, file: str) -> Extract:
     try:
         table = pq.read_table(io.BytesIO(data))
+        names = list(table.column_names)
         columns = [_as_text(column) for column in table.columns]
+        for column in columns:
+            column.validate(full=True)  # a damaged page gives bytes that are no text
     except (pa.ArrowException, OSError, ValueError, NotImplementedError):
         raise ExtractError("source.unreadable", file=file) from None
     if not columns or not table.num_rows:
@@ -198,16 +208,19 @@ def _read_parquet(data: bytes, file: str) -> Extract:
     places = [str(place) for place in range(len(columns))]
     numbers = pa.array(range(1, table.num_rows + 1), pa.int64())  # a Parquet file has no header row
     numbered = pa.table([*columns, numbers], names=[*places, "row"])
-    return _shape(numbered, places, list(table.column_names), 0, file, kind="parquet")
+    return _shape(numbered, places, names, 0, file, kind="parquet")
 
 
 def read(file: Path, *, sheet: str | None = None, header_row: int | None = None) -> Extract:
-    """Read CSV, Excel (.xlsx) or Parquet by what the file is, not by how it is called.
+    """Read CSV, Excel (.xlsx), OpenDocument (.ods), Parquet or SPSS (.sav) by what the file is, not by how it is called;
+    iWmo and iJw messages as one .xml, or many in a .zip or a folder.
 
     `sheet` and `header_row` come from a saved mapping; else the sheet with the most rows is taken and the headers are
     looked for. Raises ExtractError.
     """
     file = Path(file)
+    if file.is_dir():
+        return _read_messages(_in_folder(file), file.name)
     try:
         data = file.read_bytes()
     except FileNotFoundError:
@@ -218,6 +231,21 @@ def read(file: Path, *, sheet: str | None = None, header_row: int | None = None)
         raise ExtractError("source.empty", file=file.name)
     if data.startswith(b"PAR1"):
         return _read_parquet(data, file.name)
+    if data.startswith(statistical.MAGIC):
+        return _read_statistical(data, file.name)
     if zipfile.is_zipfile(io.BytesIO(data)):
-        return _read_workbook(data, sheet, header_row, file.name)
+        try:
+            return _read_zipped(data, sheet, header_row, file.name)
+        except (
+            zipfile.BadZipFile,
+            NotImplementedError,
+            OSError,
+            EOFError,
+            ValueError,
+            zlib.error,
+            struct.error,
+        ):
+            raise ExtractError("source.unreadable", file=file.name) from None
+    if messages.is_one(data):
+        return _read_messages([(file.name, data)], file.name)
     return _read_csv(data, header_row, file.name)

@@ -17,7 +17,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "number": (
         "huisnummer", "huisnr", "hnr", "hsnr", "housenumber", "houseno", "housenr", "huisno", "nummer", "nr", "number",
     ),
-    "letter": ("huisletter", "hltr", "huislet", "huisltr", "hsletter", "houseletter", "letter"),
+    "letter": ("huisletter", "hltr", "hletter", "huislet", "huisltr", "hsletter", "houseletter", "letter"),
     "addition": (
         "toevoeging", "huisnummertoevoeging", "huisnrtoevoeging", "huisnrtoev", "huisnummertoev", "hnrtoevoeging", "hnrtoev", "hsnrtoev",
         "toev", "toevoegsel", "huistoevoeging", "housenumberaddition", "addition", "suffix", "huistoev",
@@ -56,7 +56,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "postcode": ("postcode",),
     "addition": ("toevoeging",),
     "number": ("huisnummer", "huisnr"),
-    "letter": ("huisletter",),
+    "letter": ("huisletter", "hletter"),
     "street": ("straatnaam", "straat"),
     "place": ("woonplaats",),
     "service": ("voorziening", "product", "dienst"),

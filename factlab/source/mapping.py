@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.compute as pc
 import tomli_w
 
-from factlab import files
+from factlab import files, texts
 from factlab.agreement import Agreement, Participant
 from factlab.errors import ExtractError
 from factlab.source import services
@@ -85,7 +85,10 @@ def load(file: Path) -> Mapping:
     )
 
 
-def save(mapping: Mapping, file: Path) -> None:
+def save(
+    mapping: Mapping, file: Path, unmapped: services.Unmapped | None = None, lang: texts.Language = "nl"
+) -> None:
+    """Write a mapping. Services that nothing is known of are put in as remarks, each with the nearest code."""
     told: dict[str, Any] = {"format": FORMAT}
     if mapping.sheet:
         told["sheet"] = mapping.sheet
@@ -93,8 +96,15 @@ def save(mapping: Mapping, file: Path) -> None:
         told["header_row"] = mapping.header_row
     told["columns"] = dict(mapping.columns)
     told["services"] = dict(mapping.services)
+    written = tomli_w.dumps(told)
+    if unmapped and unmapped.shown:
+        lines = [texts.say("source.mapping_suggestions", lang)]
+        for said, rows, near in unmapped.shown:
+            quoted = tomli_w.dumps({"x": said}).strip().removeprefix("x = ")
+            lines.append(f'{quoted} = "{near or "-"}"  # {rows}')
+        written += "".join(f"# {line}\n" for line in lines)
     with files.new_file(file) as beside:
-        beside.write_text(tomli_w.dumps(told), encoding="utf-8", newline="\n")
+        beside.write_text(written, encoding="utf-8", newline="\n")
 
 
 def _share(extract: Extract, header: str, test: Any) -> float:

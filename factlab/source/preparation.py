@@ -18,7 +18,7 @@ from factlab.source.headers import key
 from factlab.source.mapping import Mapping
 from factlab.source.problems import REASONS, category
 from factlab.source.reference import Reference
-from factlab.source.services import Recogniser
+from factlab.source.services import Recogniser, Unmapped, agreed, unmapped
 
 _DAY = pa.schema([("number", pa.int32()), ("day", pa.date32()), ("readable", pa.bool_())])
 _SERVICE = pa.schema([("number", pa.int32()), ("code", pa.string())])
@@ -41,7 +41,7 @@ class Prepared:
     rejected: Dictionary[str, int]
     fast: int  # rows whose address was read in SQL
     by_rules: int
-    unknown_services: int  # distinct ones
+    unmapped: Unmapped
     without_group: int  # households that lost their group so that no group is too small
     tiers: Dictionary[str, int]  # rows by how they stand to the reference list; empty without one
 
@@ -89,8 +89,8 @@ def _coded(said: list[str], codes: list[str | None]) -> Any:
     return pa.table([said, codes], schema=_CODE)
 
 
-def _judge_services(engine: Engine, rows: Any, numbers: Any, known: Recogniser, round_: Round) -> int:
-    """Make `judged` and `leaving` of an extract of services; give the number of distinct services that aren't known."""
+def _judge_services(engine: Engine, rows: Any, numbers: Any, known: Recogniser, round_: Round) -> None:
+    """Make `judged` and `leaving` of an extract of services."""
     (said, service), (told, (start, end)) = (
         _numbered(_column(rows, "service")),
         _numbered_together(_column(rows, "start"), _column(rows, "end")),
@@ -127,7 +127,6 @@ def _judge_services(engine: Engine, rows: Any, numbers: Any, known: Recogniser, 
     )
     engine.run(read_step("source/05_judged_service.sql"))
     engine.run(read_step("source/06_leaving_service.sql"))
-    return sum(code is None and bool(value.strip()) for value, code in zip(said, codes, strict=True))
 
 
 def _judge_register(engine: Engine, rows: Any, agreement: Agreement) -> int:
@@ -168,7 +167,7 @@ def prepare(
     """
     rows = mapping.selected(told, extract)
     round_ = agreement.round
-    unknown = ungrouped = 0
+    unknown, ungrouped = Unmapped(), 0
     with Engine() as engine:
         numbers = normalising.normalise(engine, rows, round_.profile)
         tiers: dict[str, int] = {}
@@ -184,9 +183,10 @@ def prepare(
         engine.set({"communal_above": round_.communal_above})
         engine.run(read_step("source/04_door.sql"))
         if participant.content == "services":
-            unknown = _judge_services(
-                engine, rows, numbers, Recogniser.of(agreement, participant, told.services), round_
-            )
+            known = Recogniser.of(agreement, participant, told.services)
+            _judge_services(engine, rows, numbers, known, round_)
+            if "service" in rows.column_names:
+                unknown = unmapped(rows.column("service"), known, agreed(agreement, participant))
             leaving = engine.table("select canonical, service from leaving order by canonical, service")
         else:
             ungrouped = _judge_register(engine, rows, agreement)

@@ -16,6 +16,7 @@ from factlab.source.extract import Extract
 from factlab.source.headers import key
 from factlab.source.mapping import Mapping
 from factlab.source.preparation import Prepared
+from factlab.source.services import Unmapped
 
 Suspicion = Literal["", "bsn", "name", "birth", "text"]
 SAMPLE = 500
@@ -70,7 +71,7 @@ class Preview:
     ignored: tuple[int, ...]
     doubts: tuple[tuple[str, str, tuple[str, ...]], ...]
     no_start: bool
-    unknown_services: int
+    unmapped: Unmapped
     without_group: int
     tiers: Dictionary[str, int]  # rows by how they stand to the reference list; empty without one
 
@@ -163,7 +164,7 @@ def show(prepared: Prepared, extract: Extract, told: Mapping, agreement: Agreeme
         ignored=extract.ignored,
         doubts=told.doubts,
         no_start=prepared.content == "services" and "start" not in told.columns,
-        unknown_services=prepared.unknown_services,
+        unmapped=prepared.unmapped,
         without_group=prepared.without_group,
         tiers=prepared.tiers,
     )

@@ -47,7 +47,7 @@ def _derive(secret: bytes, round_id: str, purpose: str, profile: str) -> bytes:
     return HKDF(SHA256(), 32, salt=bytes.fromhex(round_id), info=info).derive(secret).hex().encode("ascii")
 
 
-def linkage_key(secret: bytes, round_id: str, profile: str = "") -> bytes:
+def linkage_key(secret: bytes, round_id: str, profile: str) -> bytes:
     """K_link: 64 lower-case hexadecimal characters, exactly one block of SHA-256."""
     return _derive(secret, round_id, "link", profile)
 

@@ -1,4 +1,4 @@
-"""A workbook of Excel: the sheet with the most rows, every cell as the text that it means."""
+"""A workbook of Excel: its sheets, every cell as the text that it means."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime
 import io
 import math
 import warnings
-import zipfile
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -38,37 +38,27 @@ def cell_text(value: Any) -> str:
     return str(value)
 
 
-def read(data: bytes, sheet: str | None, file: str) -> tuple[str, list[list[str]]]:
-    """(name of the sheet, its rows as texts). Raises ExtractError when it can't be read or the sheet isn't there."""
-    try:
-        book = pd.ExcelFile(io.BytesIO(data), engine="openpyxl")
-    except (
-        ValueError,
-        KeyError,
-        OSError,
-        zipfile.BadZipFile,
-        AttributeError,
-        TypeError,
-        SyntaxError,
-        EOFError,
-    ):
-        raise ExtractError("source.unreadable", file=file) from None
-    # openpyxl warns of styles and extensions that it doesn't know: of no use to who only wants the cells.
-    with book, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        names = [str(name) for name in book.sheet_names]
-        if sheet and sheet not in names:
-            raise ExtractError("source.no_such_sheet", file=file, sheet=sheet, sheets=", ".join(names))
-        frames = {}
-        for name in [sheet] if sheet else names:
-            try:
-                frames[name] = book.parse(
-                    name, header=None, dtype=object, keep_default_na=False, na_filter=False
-                )
-            except Exception:  # a damaged workbook breaks openpyxl in too many ways to list
-                raise ExtractError("source.unreadable", file=file) from None
-    if not frames:
+def choose(
+    sheets: Mapping[str, list[list[str]]], sheet: str | None, file: str
+) -> tuple[str, list[list[str]]]:
+    """The sheet that is asked for, else the one with the most rows. Raises ExtractError."""
+    if sheet and sheet not in sheets:
+        raise ExtractError("source.no_such_sheet", file=file, sheet=sheet, sheets=", ".join(sheets))
+    if not sheets:
         raise ExtractError("source.empty", file=file)
-    chosen = max(frames, key=lambda name: len(frames[name].dropna(how="all")))
-    texts = frames[chosen].map(cell_text)
-    return chosen, texts.to_numpy(dtype=object).tolist()
+    chosen = sheet or max(sheets, key=lambda name: sum(any(cells) for cells in sheets[name]))
+    return chosen, sheets[chosen]
+
+
+def read(data: bytes, file: str) -> dict[str, list[list[str]]]:
+    """The sheets by name, each as rows of texts. Raises ExtractError when the file can't be read."""
+    # openpyxl warns of styles and extensions that it doesn't know: of no use to who only wants the cells.
+    try:
+        with warnings.catch_warnings(), pd.ExcelFile(io.BytesIO(data), engine="openpyxl") as book:
+            warnings.simplefilter("ignore")
+            frames = book.parse(None, header=None, dtype=object, keep_default_na=False, na_filter=False)
+    except MemoryError:
+        raise
+    except Exception:  # a damaged workbook breaks openpyxl in too many ways to list
+        raise ExtractError("source.unreadable", file=file) from None
+    return {str(name): frame.map(cell_text).to_numpy(dtype=object).tolist() for name, frame in frames.items()}

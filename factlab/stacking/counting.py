@@ -58,7 +58,10 @@ def count(engine: Engine, codebook: Codebook) -> CountTable:
     for step in steps("stacking"):
         engine.run(step)
     for table in codebook.tables:
-        engine.run(read_step(f"stacking/tables/{table.name}.sql"))
+        if table.kind != "unmatched":
+            engine.run(read_step(f"stacking/tables/{table.name}.sql"))
+    for step in steps("stacking/areas"):
+        engine.run(step)
     found = {
         CellKey(table, level, area, "", category): households
         for table, level, area, category, households in engine.rows(

@@ -162,3 +162,14 @@ def test_a_round_can_ask_for_other_levels(folder: Path) -> None:
     assert book.table("service").levels == ("municipality",)
     assert book.table("organisations").levels == ("municipality", "district", "neighbourhood")
     assert CellKey("households", "municipality", "GM9999", "", "all") in book.keys
+
+
+@pytest.mark.parametrize("row", ["BU99990909,Ergens", "BU99990909,Ergens,neighbourhood,WK999901,te veel"])
+def test_a_row_with_too_few_or_too_many_columns(folder: Path, row: str) -> None:
+    file = folder / "areas.csv"
+    with file.open("a", encoding="utf-8") as lines:
+        lines.write(row + "\n")
+    (error,) = mistakes(folder)
+    assert error.key == "agreement.short_row"
+    assert error.fields["line"] == len(file.read_text(encoding="utf-8").splitlines())
+    told(error)

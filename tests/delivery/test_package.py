@@ -275,9 +275,9 @@ def test_the_envelope_is_the_same_on_every_system(path: Path, monkeypatch: pytes
 
 
 def test_the_vector_of_the_specification() -> None:
-    """The manifest of docs/spec/delivery.md, section 10, gives the info that stands there."""
+    """The manifest of docs/spec/delivery.md, section 11, gives the info that stands there."""
     spec = (Path(__file__).parents[2] / "docs" / "spec" / "delivery.md").read_text(encoding="utf-8")
-    bare, bound = (block.strip() for block in spec.split("## 10.")[1].split("```")[1::2])
+    bare, bound = (block.strip() for block in spec.split("## 11.")[1].split("```")[1::2])
     assert f"`{hashlib.sha256(bare.encode()).hexdigest()}`" in spec
     told = {**json.loads(bare), "members": dict.fromkeys(manifest.sealed_members(1), "0" * 64)}
     found = manifest.read(canonical.dump(told), "vector")

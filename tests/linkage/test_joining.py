@@ -14,7 +14,7 @@ from factlab import agreement, linkage
 from factlab.agreement import Agreement
 from factlab.delivery.manifest import Manifest
 from factlab.delivery.package import Contents
-from factlab.engine import Engine, steps
+from factlab.engine import Engine, read_step, steps
 from factlab.errors import FactlabError, LinkageError
 from factlab.linkage import Delivery, Received
 
@@ -142,7 +142,7 @@ def test_household_numbers_do_not_follow_the_pseudonyms(agreed_on: Agreement) ->
             engine.load("known_area", pa.table({"code": [area.code for area in agreed_on.areas]}))
             rows = register(agreed_on, *range(8)).contents.rows
             engine.load("register_delivery", rows.rename_columns(["pseudonym", "area", "household_group"]))
-            engine.run(steps("linkage")[0])
+            engine.run(read_step("linkage/01_household_key.sql"))
             ranks.add(
                 tuple(n for (n,) in engine.rows("select household from household_key order by pseudonym"))
             )

@@ -11,7 +11,7 @@ from pathlib import Path
 from factlab.agreement import read as read_agreement
 from factlab.delivery import identity
 from factlab.delivery.identity import Identity
-from factlab.parties import convenor, demo, organisation
+from factlab.parties import convenor, custodian, demo, organisation
 from factlab.sample import make
 
 COARSE = (
@@ -24,11 +24,18 @@ COARSE = (
     "organisation",
 )
 DAY = datetime.date(2026, 1, 15)
+CUSTODIAN = """
+[custodian]
+name = "Stichting Sleutelbeheer Wierland"
+addresses = 700
+share = 60
+"""
 
 
 @dataclass(frozen=True)
 class LittleRound:
-    """`round` and `deliveries` are folders; `parties/<id>` holds extract and kit."""
+    """`round`, `deliveries` (what the analyst gets) and `submitted` (what participants sent) are folders;
+    `parties/<id>` holds extract and kit. In direct trust what is submitted is what the analyst gets."""
 
     root: Path
     identities: Mapping[str, Identity]
@@ -40,6 +47,15 @@ class LittleRound:
     @property
     def deliveries(self) -> Path:
         return self.root / "deliveries"
+
+    @property
+    def submitted(self) -> Path:
+        return self.root / "submitted"
+
+    def rekey(self, files: list[Path] | None = None) -> custodian.Outcome:
+        """Let the custodian re-key what was submitted (or `files`) into `deliveries`."""
+        given = sorted(self.submitted.iterdir()) if files is None else files
+        return custodian.rekey(self.round, given, self.identities["custodian"], self.deliveries, day=DAY)
 
     @property
     def analyst(self) -> Identity:
@@ -56,6 +72,7 @@ class LittleRound:
             identity=self.identities[participant],
             out=out,
             exclusions=secret if secret.exists() else None,
+            leave_out_unknown=True,
             day=DAY,
             sequence=sequence,
             lang="en",
@@ -64,16 +81,26 @@ class LittleRound:
         return made.delivery
 
 
-def make_round(root: Path, data: Path | None = None, names: tuple[str, ...] = ()) -> LittleRound:
-    """Make the round on `data` (else on a new sample of 600 households with a coarse analysis), with every delivery, or those of `names`."""
+def make_round(
+    root: Path, data: Path | None = None, names: tuple[str, ...] = (), *, split: bool = False
+) -> LittleRound:
+    """Make the round on `data` (else on a new sample of 600 households with a coarse analysis), with every delivery, or those of `names`.
+
+    `split` gives it a custodian, who has re-keyed everything.
+    """
     if data is None:
         data = root / "sample"
         make(data, households=600, seed=5)
         # In so small a town little can be shown by neighbourhood; asking for less also keeps the tests quick.
         with (data / "agreement" / "analysis.toml").open("a", encoding="utf-8") as file:
             file.write("\n[levels]\n" + "".join(f'{name} = "municipality"\n' for name in COARSE))
+        promise = data / "agreement" / "round.toml"
+        said = promise.read_text(encoding="utf-8")
+        if split:
+            said = said.replace('trust = "direct"', 'trust = "custodian"') + CUSTODIAN
+        promise.write_text(said, encoding="utf-8")
     agreed_on = read_agreement(data / "agreement")
-    identities = {name: identity.new() for name in [*(p.id for p in agreed_on.round.participants), "analyst"]}
+    identities = {name: identity.new() for name in convenor.parties(agreed_on.round)}
     for name, key in identities.items():
         identity.save(key, root / "keys" / f"{name}.key", name=name)
     lead = identities[agreed_on.round.convenor]
@@ -81,11 +108,14 @@ def make_round(root: Path, data: Path | None = None, names: tuple[str, ...] = ()
     convenor.invite(root / "round", lead)
     made = LittleRound(root, identities)
     made.deliveries.mkdir()
+    made.submitted.mkdir()
     for participant in agreed_on.round.participants:
         home = root / "parties" / participant.id
         shutil.copytree(data / "extracts" / participant.id, home / "extract")
         shutil.copytree(root / "round" / "kits" / participant.id, home / "kit")
         if not names or participant.id in names:
             file = made.deliver(participant.id, home)
-            shutil.copyfile(file, made.deliveries / file.name)
+            shutil.copyfile(file, (made.submitted if split else made.deliveries) / file.name)
+    if split:
+        assert made.rekey().refusals == ()
     return made

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -142,3 +145,20 @@ def test_a_folder_that_is_no_publication_is_left_alone(little: LittleRound) -> N
     with pytest.raises(FileExistsError):
         run(little)
     assert mine.read_text() == "keep"
+
+
+def test_the_same_input_gives_the_same_bytes_in_another_process(little: LittleRound) -> None:
+    """Another process walks through its sets in another order; nothing of that may show, in no file."""
+    made = []
+    for seed in ("1", "2"):
+        out = little.root / f"publication{seed}"
+        command = ["run", little.round, "--identity", little.root / "keys" / "analyst.key", "--out", out]
+        subprocess.run(
+            [sys.executable, "-m", "factlab", *map(str, command), "--deliveries", str(little.deliveries)],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+        )
+        made.append({path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()})
+    assert len(made[0]) > 15
+    assert made[0] == made[1]

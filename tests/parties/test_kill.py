@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from factlab import publication
-from factlab.delivery import package
-from factlab.parties import analyst, demo
+from factlab.delivery import journal, package
+from factlab.parties import analyst, custodian, demo
 
 from tests.parties.little import DAY, LittleRound
 
@@ -100,3 +100,25 @@ def test_an_organisation(little: LittleRound, tmp_path: Path) -> None:
     args = (demo.extract_in(home / "extract"),)
     assert killed_at_every_event(tmp_path, "organisation.pseudonymise", args, kwargs, look) >= 4
     assert not [file for file in out.iterdir() if file.name.startswith(".")]
+
+
+def test_the_custodian(split: LittleRound, tmp_path: Path) -> None:
+    """What is there is one whole set, re-keyed together, and the log is never broken."""
+    some = [min(split.submitted.iterdir(), key=lambda file: file.stat().st_size)]
+    newer = split.deliver(some[0].name.split("_")[1], tmp_path, sequence=2)
+    files = [*some, newer]
+    out = tmp_path / "results" / "deliveries"
+    custodian.rekey(split.round, some, split.identities["custodian"], out, day=DAY)
+    (split.round / custodian.LOG).write_bytes(b"")  # so that every delivery is accepted anew
+
+    def look() -> None:
+        made = sorted(out.glob("*.factlab"))
+        assert len(made) == (1 if out.exists() else 0)  # between two renames there is none
+        assert len({package.inspect(file, None).rekey_check for file in made}) == bool(made)
+        journal.read(split.round / custodian.LOG)
+
+    args = (split.round, files, split.identities["custodian"], out)
+    assert killed_at_every_event(tmp_path, "custodian.rekey", args, {"day": DAY}, look) > 10
+    assert [file.name for file in out.glob("*_2_rekeyed.factlab")]
+    assert [path.name for path in out.parent.iterdir()] == [out.name]
+    assert not [path for path in split.round.iterdir() if path.name.startswith(".")]

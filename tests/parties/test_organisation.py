@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from factlab import texts
 from factlab.agreement import Agreement
 from factlab.agreement import round as rounds
 from factlab.delivery import agreed, identity, package
@@ -63,6 +64,7 @@ def run(party: Party, folder: Path, text: str = EXTRACT, **options: object) -> o
         "participant": WHO,
         "identity": party.identities[WHO],
         "out": folder / "out",
+        "leave_out_unknown": True,
     }
     return organisation.pseudonymise(extract, **{**arguments, "day": DAY, "lang": "nl", **options})  # type: ignore[arg-type]
 
@@ -73,6 +75,13 @@ def opened(party: Party, file: Path) -> package.Contents:
         file, round_=party.agreement.round, checks=checks, recipient=party.identities["analyst"]
     )
     return contents
+
+
+def test_a_folder_with_spaces_and_accents(party: Party, tmp_path: Path) -> None:
+    folder = tmp_path / "Cliënten & zorg (één map)"
+    folder.mkdir()
+    made = run(party, folder)
+    assert made.delivery is not None and made.delivery.parent == folder / "out"
 
 
 def test_only_pseudonym_and_service_leave(party: Party, tmp_path: Path) -> None:
@@ -129,6 +138,38 @@ def test_the_mapping_is_saved_once_and_then_the_user_s(party: Party, tmp_path: P
     assert saved.read_text(encoding="utf-8") == text
     assert again.rows_sent == 4
     assert (again.rows_read, again.rows_left_out) == (6, 2)
+
+
+UNKNOWN = (
+    EXTRACT
+    + "7;123456782;D. Denkbeeld;09-10-1990;3501AC;11;;Ankerstraat;02A01;;;\n"
+    + "8;123456782;D. Denkbeeld;09-10-1990;3501AC;12;;Ankerstraat;T. Verzonnen;;;\n"
+)
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_an_unknown_service_stops_with_the_list_and_a_table_to_fill_in(
+    party: Party, tmp_path: Path, lang: texts.Language
+) -> None:
+    with pytest.raises(FactlabError) as raised:
+        run(party, tmp_path, UNKNOWN, leave_out_unknown=False, lang=lang)
+    assert raised.value.key == "source.unmapped_services"
+    assert raised.value.fields["values"] == 3  # a name in the wrong column is counted, not said
+    assert [detail.fields["said"] for detail in raised.value.details] == ["02A01"]
+    saved = tmp_path / "clients.csv.mapping.toml"
+    assert {file.name for file in tmp_path.rglob("*")} == {"clients.csv", saved.name}
+    text = saved.read_text(encoding="utf-8")
+    assert '# "02A01" = "-"  # 1' in text and "Verzonnen" not in text
+    filled = text + '"02A01" = "WMO-HBH"\n"Iets anders" = "-"\n"T. Verzonnen" = ""\n'
+    saved.write_text(filled, encoding="utf-8")
+    made = run(party, tmp_path, UNKNOWN, leave_out_unknown=False)
+    assert made.rows_sent == 4
+    assert made.preview.left_out["unknown service"] == 2  # left out knowingly, and counted
+
+
+def test_a_trial_tells_unknown_services_and_doesn_t_stop(party: Party, tmp_path: Path) -> None:
+    made = run(party, tmp_path, UNKNOWN, leave_out_unknown=False, dry_run=True)
+    assert '"02A01" = "-"' in organisation.shown(made, "nl")
 
 
 def test_a_dry_run_writes_nothing(party: Party, tmp_path: Path) -> None:

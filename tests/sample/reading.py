@@ -17,17 +17,18 @@ import pyarrow.parquet as pq
 
 Door = tuple[str, int, str]  # postcode, number, letter and addition together
 
-POSTCODE = {"postcode", "pc"}
-NUMBER = {"huisnummer", "huisnr", "nr", "huisnummer + toev"}
-LETTER = {"letter", "huisletter", "hletter"}
-ADDITION = {"toevoeging", "toev.", "toev", "huisnr.toevoeging"}
-STREET = {"straat", "straatnaam"}
-WHOLE = {"adres", "volledig adres", "straat en huisnummer"}
-SERVICE = {"voorziening", "maatregel", "product", "soort hulp", "productcode", "regeling", "zorgproduct", "activiteit",
-           "behandeling", "traject"}  # fmt: skip
-START = {"uitgifte", "ingang", "startdatum", "vanaf", "begindatum", "datum_start", "begeleiding vanaf", "start",
-         "ingangsdatum", "begin", "datum ingang", "van"}  # fmt: skip
-END = {
+POSTCODE = ("postcode", "pc")
+# In the order in which they are looked for: a column "nr" beside "huisnr" numbers the clients.
+NUMBER = ("huisnummer", "huisnr", "huisnummer + toev", "nr")
+LETTER = ("letter", "huisletter", "hletter")
+ADDITION = ("toevoeging", "toev.", "toev", "huisnr.toevoeging")
+STREET = ("straat", "straatnaam")
+WHOLE = ("adres", "volledig adres", "straat en huisnummer")
+SERVICE = ("voorziening", "maatregel", "product", "soort hulp", "productcode", "regeling", "zorgproduct", "activiteit",
+           "behandeling", "traject")  # fmt: skip
+START = ("uitgifte", "ingang", "startdatum", "vanaf", "begindatum", "datum_start", "begeleiding vanaf", "start",
+         "ingangsdatum", "begin", "datum ingang", "van")  # fmt: skip
+END = (
     "inname",
     "einde",
     "einddatum",
@@ -37,7 +38,7 @@ END = {
     "eind",
     "datum einde",
     "tot",
-}
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def table(file: Path) -> list[dict[str, Any]]:
     ]
 
 
-def _cell(row: dict[str, Any], names: set[str]) -> Any:
+def _cell(row: dict[str, Any], names: tuple[str, ...]) -> Any:
     found = [row[name] for name in names if name in row]
     return found[0] if found and found[0] is not None else ""
 

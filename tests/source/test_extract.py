@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime
-import io
+from collections.abc import Callable
 from pathlib import Path
 
-import openpyxl
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyreadstat
 import pytest
 from factlab.errors import ExtractError, FactlabError
 from factlab.source import extract
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.source.files import opendocument, workbook, zipped
 
 HEADERS = ["Postcode", "Huisnummer", "Toevoeging", "Plaats", "Begindatum"]
 ROWS = [
@@ -69,20 +72,11 @@ def test_titles_blank_rows_short_rows_and_totals(tmp_path: Path) -> None:
     assert found.ignored == (11, 12)
 
 
-def workbook(*sheets: tuple[str, list[list[object]]]) -> bytes:
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for name, rows in sheets:
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    data = io.BytesIO()
-    book.save(data)
-    return data.getvalue()
-
-
-def test_the_sheet_with_the_rows_is_found_and_cells_say_what_they_mean(tmp_path: Path) -> None:
-    file = tmp_path / "clients.xlsx"
+@pytest.mark.parametrize(("name", "write"), [("clients.xlsx", workbook), ("clients.ods", opendocument)])
+def test_the_sheet_with_the_rows_is_found_and_cells_say_what_they_mean(
+    tmp_path: Path, name: str, write: Callable[..., bytes]
+) -> None:
+    file = tmp_path / name
     rows: list[list[object]] = [
         ["Overzicht", None, None, None],
         [None, None, None, None],
@@ -92,7 +86,7 @@ def test_the_sheet_with_the_rows_is_found_and_cells_say_what_they_mean(tmp_path:
         ["1506AB", datetime.date(2026, 1, 12), None, None],
         ["Totaal", 3, None, None],
     ]
-    file.write_bytes(workbook(("Toelichting", [["Lees mij"]]), ("Export", rows)))
+    file.write_bytes(write(("Toelichting", [["Lees mij"]]), ("Export", rows)))
     found = extract.read(file)
     assert (found.sheet, found.header_row, found.ignored) == ("Export", 3, (7,))
     assert content(found) == (
@@ -101,6 +95,96 @@ def test_the_sheet_with_the_rows_is_found_and_cells_say_what_they_mean(tmp_path:
             ["1506AB", "12", "2", "2025-12-31"],
             ["1506AB", "12.5", "02", "2025-12-31 13:30:00"],
             ["1506AB", "2026-01-12", "", ""],
+        ],
+    )
+
+
+def test_opendocument_writes_what_repeats_once(tmp_path: Path) -> None:
+    file = tmp_path / "clients.ods"
+    inside = (
+        '<table:table-row table:number-rows-repeated="2"><table:table-cell office:value-type="string"><text:p>1506 <text:s'
+        ' text:c="2"/>AB</text:p></table:table-cell><table:table-cell table:number-columns-repeated="2" office:value-type="float"'
+        ' office:value="7"/></table:table-row><table:table-row table:number-rows-repeated="3"><table:table-cell/></table:table-row>'
+        '<table:table-row><table:table-cell office:value-type="string"><text:p>1506AC</text:p></table:table-cell>'
+        '<table:covered-table-cell/><table:table-cell office:value-type="string"><text:p>A<text:line-break/>b</text:p>'
+        "</table:table-cell></table:table-row>"
+    )
+    file.write_bytes(opendocument(("Blad1", [["Postcode", "Huisnr", "Toevoeging"]]), inside=inside))
+    assert content(extract.read(file)) == (
+        [2, 3, 7],
+        [["1506   AB", "7", "7"], ["1506   AB", "7", "7"], ["1506AC", "", "A\nb"]],
+    )
+
+
+@pytest.mark.parametrize("given", [None, 2])
+def test_two_rows_of_headers_are_one(tmp_path: Path, given: int | None) -> None:
+    file = tmp_path / "clients.xlsx"
+    rows: list[list[object]] = [
+        ["Postcode", "Huisnummer", "Voorziening", "Periode", None],
+        [None, None, None, "begin", "eind"],
+        ["1506AB", 12, "Hulp", "01-01-2025", None],
+    ]
+    file.write_bytes(workbook(("Blad1", rows), merged=("A1:A2", "B1:B2", "C1:C2", "D1:E1")))
+    found = extract.read(file, header_row=given)
+    assert (found.header_row, found.headers) == (
+        2,
+        ("Postcode", "Huisnummer", "Voorziening", "begin", "eind"),
+    )
+    assert content(found) == ([3], [["1506AB", "12", "Hulp", "01-01-2025", ""]])
+
+
+def test_a_title_over_a_group_tells_whose_address_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "clients.csv"
+    file.write_text(
+        "Uitdraai;;;;;\nNr;Cliënt;;Verwijzer;;Hulp\n;Postcode;Huisnummer;Postcode;Huisnummer;Product\n"
+        "1;1506AB;1;2514AC;2;WMO-HBH\n",
+        encoding="utf-8",
+    )
+    found = extract.read(file)
+    assert found.headers == (
+        "Nr", "Cliënt Postcode", "Cliënt Huisnummer", "Verwijzer Postcode", "Verwijzer Huisnummer", "Product",
+    )  # fmt: skip
+    assert content(found)[0] == [4]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Postcode;Huisnummer;Product;\n1506AB;1;begin;x\n",  # a record is no row of headers
+        "Thuiszorg;Overzicht;\nPostcode;Huisnummer;Product\n1506AB;1;begin\n",  # nor is a title
+        "Postcode;Huisnummer;Product\nonbekend;geen;dienst\n",
+    ],
+)
+def test_one_row_of_headers_stays_one(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "clients.csv"
+    file.write_text(text, encoding="utf-8")
+    assert extract.read(file).headers[:3] == ("Postcode", "Huisnummer", "Product")
+
+
+def test_spss_with_labels_and_codes(tmp_path: Path) -> None:
+    file = tmp_path / "clients.sav"
+    frame = pd.DataFrame(
+        {
+            "pc": ["1506AB", "1506AC", ""],
+            "v2": [12.0, 7.0, None],
+            "product": [1.0, 2.0, 9.0],
+            "begin": pd.to_datetime(["2025-01-02", "2025-12-31", None]),
+        }
+    )
+    pyreadstat.write_sav(
+        frame,
+        str(file),
+        column_labels=["Waar iemand woont", "Huisnummer", "Soort hulp", "Vanaf"],
+        variable_value_labels={"product": {1.0: "Hulp bij het huishouden", 2.0: "Begeleiding"}},
+    )
+    found = extract.read(file)
+    assert found.headers == ("pc", "Huisnummer", "product", "product (code)", "begin")
+    assert content(found) == (
+        [1, 2, 3],
+        [
+            ["1506AB", "12", "Hulp bij het huishouden", "1", "2025-01-02"],
+            ["1506AC", "7", "Begeleiding", "2", "2025-12-31"],
+            ["", "", "9", "9", ""],  # a code without a label says itself
         ],
     )
 
@@ -167,6 +251,33 @@ def test_a_missing_file_a_folder_and_a_broken_workbook(tmp_path: Path) -> None:
     for file in (tmp_path / "none.csv", tmp_path, broken):
         with pytest.raises(ExtractError):
             extract.read(file)
+
+
+LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
+UNFOLDS = (
+    '<table:table-row table:number-rows-repeated="1000000"><table:table-cell table:number-columns-repeated="9999999"'
+    ' office:value-type="string"><text:p>x</text:p></table:table-cell></table:table-row>'
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "key"),
+    [
+        (opendocument(("Blad1", [["Postcode", "Huisnr"], ["&c;", 1]]), before=LAUGHS), "source.unreadable"),
+        (opendocument(("Blad1", [["Postcode", "Huisnr"]]), inside=UNFOLDS), "source.too_large"),
+        (opendocument(("Blad1", [])), "source.empty"),
+        (opendocument(), "source.empty"),
+        (zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"}), "source.unreadable"),
+        (zipped({"anything.txt": b"x"}), "source.unreadable"),
+        (b"$FL2" + b"x" * 400, "source.unreadable"),
+    ],
+)
+def test_a_trap_and_an_empty_shell_say_what_is_wrong(tmp_path: Path, data: bytes, key: str) -> None:
+    file = tmp_path / "clients.bin"
+    file.write_bytes(data)
+    with pytest.raises(ExtractError) as raised:
+        extract.read(file)
+    assert raised.value.key == key
 
 
 PIECES = (

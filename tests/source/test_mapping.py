@@ -22,6 +22,7 @@ def guess(folder: Path, text: str, who: object = HOME_CARE) -> Mapping:
         ("POST CODE;Huis-nr.;HuisLetter;Toev.;Straatnaam;Woonplaats;Product;Begin datum;Eind_datum", "postcode number letter addition street place service start end"),
         ("zip;house number;house letter;addition;street;city;service code;start date;end date", "postcode number letter addition street place service start end"),
         ("Cliënt postcode;Cliënt huisnummer;Toevoeging huisnummer;Zorgproduct;Ingangsdatum zorg;Einddatum zorg", "postcode number addition service start end"),
+        ("POSTCODE;HUISNR;HLETTER;TOEV;PRODUCT;INGANG;EINDE", "postcode number letter addition service start end"),
         ("PC;Huisnummer-toevoeging;Voorziening;Van;Tot en met", "postcode number service start end"),
         ("Volledig adres;Regeling;Datum ingang;Datum einde", "address service start end"),
     ],

@@ -24,6 +24,7 @@ HEAD = "Postcode;Huisnummer;Product;Begindatum;Einddatum\n"
     [
         "31-12-2025", "2025-12-31", "31/12/2025", "31.12.2025", "20251231", "46022", "46022.5", "2025-12-31T00:00:00",
         "2025-12-31 13:45:10", "31-12-2025 00:00", "2025/12/31", " 31-12-2025 ", "'31-12-2025", "31 dec 2025", "31 december 2025",
+        "2025-12-31+01:00", "2025-12-31Z", "20251231 00:00", "20251231134510", "31-dec-2025", "31-Dec-2025",
     ],
 )  # fmt: skip
 def test_a_date_in_every_dress(text: str) -> None:
@@ -208,7 +209,7 @@ def test_no_group_that_leaves_is_smaller_than_the_threshold(
 
 def test_pseudonyms_take_the_place_of_addresses(tmp_path: Path) -> None:
     prepared = prepare(tmp_path, HEAD + "1506AB;12;WMO-HBH;;\n1506AB;12;WMO-BEG;;\n1506AB;13;WMO-HBH;;\n")
-    key = pseudonyms.linkage_key(b"s" * 32, "00" * 16)
+    key = pseudonyms.linkage_key(b"s" * 32, "00" * 16, "")
     rows = preparation.pseudonymised(prepared, key)
     assert rows.schema == pa.schema([("pseudonym", pa.uuid()), ("service", pa.string())])
     expected = {

@@ -28,7 +28,7 @@ def hkdf(secret: bytes, salt: bytes, info: bytes) -> bytes:
 
 
 def test_the_linkage_key_as_the_protocol_says() -> None:
-    key = pseudonyms.linkage_key(SECRET, ROUND_ID)
+    key = pseudonyms.linkage_key(SECRET, ROUND_ID, "")
     assert key == hkdf(SECRET, bytes.fromhex(ROUND_ID), b"factlab/v1/link|2").hex().encode()
     assert len(key) == 64  # exactly one block of SHA-256
     inner = hashlib.sha256(bytes(b ^ 0x36 for b in key) + b"1506AB|12|A2").digest()
@@ -40,9 +40,9 @@ def test_the_linkage_key_as_the_protocol_says() -> None:
 
 def test_another_round_or_secret_gives_other_pseudonyms() -> None:
     keys = {
-        pseudonyms.linkage_key(SECRET, ROUND_ID),
-        pseudonyms.linkage_key(SECRET, "ff" * 16),
-        pseudonyms.linkage_key(SECRET[::-1], ROUND_ID),
+        pseudonyms.linkage_key(SECRET, ROUND_ID, ""),
+        pseudonyms.linkage_key(SECRET, "ff" * 16, ""),
+        pseudonyms.linkage_key(SECRET[::-1], ROUND_ID, ""),
     }
     assert len(keys) == 3
 
@@ -54,7 +54,7 @@ def test_checks_tell_secrets_apart_and_not_the_key(monkeypatch: pytest.MonkeyPat
     assert checks.key_check == hmac.digest(sibling, b"", "sha256")[:8].hex()
     assert pseudonyms.checks(SECRET[::-1], round_).key_check != checks.key_check
     # The empty text under the linkage key itself would be a pseudonym of sorts.
-    key = pseudonyms.linkage_key(SECRET, ROUND_ID)
+    key = pseudonyms.linkage_key(SECRET, ROUND_ID, "")
     assert hmac.digest(key, b"", "sha256")[:8].hex() != checks.key_check
 
 

@@ -93,7 +93,7 @@ def test_a_table_is_counted_at_its_own_levels_only() -> None:
 
 def test_a_use_of_a_service_outside_the_catalogue_stops_the_run() -> None:
     book = synthetic.codebook()
-    with pytest.raises(FactlabError, match=r"01_stack_rows"):
+    with pytest.raises(FactlabError, match=r"02_stack_rows"):
         counted(book, [("BU99990101", frozenset({("S99", "org-1")}))])
 
 

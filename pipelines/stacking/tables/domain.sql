@@ -1,17 +1,13 @@
 -- Households that use each domain.
--- reads: stack, household_use, catalogue, place (area, level, code: where each area lies), wanted (table_name, level)
--- makes: rows of counts
+-- reads: stack, household_domain (household, domain)
+-- makes: rows of lowest (table_name, area, category, households)
 -- may see: households by a running number, no key
-insert into counts
+insert into lowest
 select
-    wanted.table_name,
-    place.level,
-    place.code,
-    catalogue.domain as category,
-    count(distinct stack.household) as households
+    'domain' as table_name,
+    stack.area,
+    household_domain.domain as category,
+    count(*) as households
 from stack
-inner join household_use on stack.household = household_use.household
-inner join catalogue on household_use.service = catalogue.service
-inner join place on stack.area = place.area
-inner join wanted on place.level = wanted.level and wanted.table_name = 'domain'
-group by wanted.table_name, place.level, place.code, category;
+inner join household_domain on stack.household = household_domain.household
+group by stack.area, category;

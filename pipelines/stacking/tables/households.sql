@@ -1,15 +1,12 @@
 -- All households.
--- reads: stack, place (area, level, code: where each area lies), wanted (table_name, level)
--- makes: rows of counts
+-- reads: stack
+-- makes: rows of lowest (table_name, area, category, households)
 -- may see: households by a running number, no key
-insert into counts
+insert into lowest
 select
-    wanted.table_name,
-    place.level,
-    place.code,
+    'households' as table_name,
+    stack.area,
     'all' as category,
     count(*) as households
 from stack
-inner join place on stack.area = place.area
-inner join wanted on place.level = wanted.level and wanted.table_name = 'households'
-group by wanted.table_name, place.level, place.code, category;
+group by stack.area, category;

@@ -1,16 +1,13 @@
 -- Households that use each service, from whichever organisation.
--- reads: stack, household_use, place (area, level, code: where each area lies), wanted (table_name, level)
--- makes: rows of counts
+-- reads: stack, household_use
+-- makes: rows of lowest (table_name, area, category, households)
 -- may see: households by a running number, no key
-insert into counts
+insert into lowest
 select
-    wanted.table_name,
-    place.level,
-    place.code,
+    'service' as table_name,
+    stack.area,
     household_use.service as category,
     count(distinct stack.household) as households
 from stack
 inner join household_use on stack.household = household_use.household
-inner join place on stack.area = place.area
-inner join wanted on place.level = wanted.level and wanted.table_name = 'service'
-group by wanted.table_name, place.level, place.code, category;
+group by stack.area, category;

@@ -1,12 +1,11 @@
 -- Households that reach any of the numbers of the analysis' rule; a number that the rule doesn't name is null.
--- reads: stack, place (area, level, code: where each area lies), wanted (table_name, level)
--- makes: rows of counts
+-- reads: stack
+-- makes: rows of lowest (table_name, area, category, households)
 -- may see: households by a running number, no key
-insert into counts
+insert into lowest
 select
-    wanted.table_name,
-    place.level,
-    place.code,
+    'vulnerable' as table_name,
+    stack.area,
     if(
         coalesce(stack.services >= getvariable('rule_services'), false)
         or coalesce(stack.organisations >= getvariable('rule_organisations'), false)
@@ -16,6 +15,4 @@ select
     ) as category,
     count(*) as households
 from stack
-inner join place on stack.area = place.area
-inner join wanted on place.level = wanted.level and wanted.table_name = 'vulnerable'
-group by wanted.table_name, place.level, place.code, category;
+group by stack.area, category;
