@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 from factlab.engine import Engine, read_step
@@ -35,6 +36,36 @@ def fields_of(rows: pa.Table) -> pa.Table:
     )
 
 
+def distinct(rows: pa.Table) -> tuple[pa.Table, pa.Array]:
+    """The distinct addresses of rows as `address_number` with the seven fields, and for each row the number of its address."""
+    fields = fields_of(rows)
+    numbers = np.zeros(rows.num_rows, dtype=np.int64)
+    for name in FIELDS:
+        if name in rows.column_names:
+            column = _encoded(fields.column(name).combine_chunks())
+            # Two numbers make one, and that is numbered again, so that it stays small.
+            numbers = numbers * max(1, len(column.dictionary)) + column.indices.to_numpy().astype(np.int64)
+            numbers = _encoded(pa.array(numbers)).indices.to_numpy().astype(np.int64)
+    first = np.empty(int(numbers.max()) + 1 if len(numbers) else 0, dtype=np.int64)
+    first[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
+    found = fields.drop_columns("row").take(pa.array(first))
+    found = found.add_column(0, "address_number", pa.array(np.arange(len(first)), pa.int32()))
+    return found, pa.array(numbers, pa.int32())
+
+
+def _encoded(column: pa.Array) -> pa.DictionaryArray:
+    encoded = column.dictionary_encode()
+    return encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
+
+
+def _load(engine: Engine, rows: pa.Table) -> pa.Array:
+    """Load the distinct addresses and which row has which; each is read once, however many rows have it."""
+    found, numbers = distinct(rows)
+    engine.load("extract_address", found)
+    engine.load("extract_row_address", pa.table({"row": rows.column("row"), "address_number": numbers}))
+    return numbers
+
+
 def _rule(engine: Engine) -> None:
     """Read the distinct leftovers (`other_address`) by the rules into `ruled_address`."""
     others = engine.rows(
@@ -57,7 +88,7 @@ def _spell(engine: Engine, profile: str) -> None:
     said = [
         suffix
         for (suffix,) in engine.rows(
-            "select distinct split_part(canonical, '|', 3) as suffix from reading where canonical <> '' order by suffix"
+            "select distinct split_part(canonical, '|', 3) as suffix from address_reading where canonical <> '' order by suffix"
         )
     ]
     both = [
@@ -71,14 +102,18 @@ def _spell(engine: Engine, profile: str) -> None:
     engine.run(read_step("source/03_spelling.sql"))
 
 
-def normalise(engine: Engine, rows: pa.Table, profile: str = "") -> None:
-    """Make the tables `extract_address` and `reading` (row, canonical, reason, by_rules) of rows with address columns."""
-    engine.load("extract_address", fields_of(rows))
+def normalise(engine: Engine, rows: pa.Table, profile: str = "") -> pa.Array:
+    """Make `address_reading` and `reading` (row, address_number, canonical, reason, by_rules) of rows with address columns.
+
+    Gives the number of each row's address.
+    """
+    numbers = _load(engine, rows)
     engine.run(read_step("source/01_plain_address.sql"))
     engine.run(read_step("source/02_other_address.sql"))
     _rule(engine)
     engine.run(read_step("source/03_reading.sql"))
     _spell(engine, profile)
+    return numbers
 
 
 def explain(
@@ -92,8 +127,10 @@ def explain(
     """(row, canonical, reason, rules, tier) of every row, all by the rules, in the order of the extract."""
     from factlab.source import reference as references  # which reads its list with this module
 
-    engine.load("extract_address", fields_of(rows))
-    engine.rows("create table plain_address as select row, '' as canonical from extract_address where false")
+    _load(engine, rows)
+    engine.rows(
+        "create table plain_address as select address_number, '' as canonical from extract_address where false"
+    )
     engine.run(read_step("source/02_other_address.sql"))
     _rule(engine)
     engine.run(read_step("source/03_reading.sql"))
@@ -101,10 +138,11 @@ def explain(
     if reference:
         references.check(engine, reference, repair=repair)
     else:
-        engine.rows("alter table reading add column tier varchar default ''")
-        engine.rows("alter table reading add column repair_rule varchar default ''")
+        engine.rows("alter table address_reading add column tier varchar default ''")
+        engine.rows("alter table address_reading add column repair_rule varchar default ''")
     return engine.table(
-        "select r.row, r.canonical, r.reason, r.tier,"
+        "select w.row, r.canonical, r.reason, r.tier,"
         " concat_ws(' ', nullif(a.rules, ''), if(r.by_profile, 'P1', null), nullif(r.repair_rule, '')) as rules"
-        " from reading as r join ruled_address as a on a.address_number = r.address_number order by r.row"
+        " from extract_row_address as w join address_reading as r on r.address_number = w.address_number"
+        " join ruled_address as a on a.address_number = r.address_number order by w.row"
     )

@@ -20,7 +20,8 @@ from factlab.source.problems import REASONS, category
 from factlab.source.reference import Reference
 from factlab.source.services import Recogniser, Unmapped, agreed, unmapped
 
-_DAY = pa.schema([("said", pa.string()), ("day", pa.date32()), ("readable", pa.bool_())])
+_DAY = pa.schema([("number", pa.int32()), ("day", pa.date32()), ("readable", pa.bool_())])
+_SERVICE = pa.schema([("number", pa.int32()), ("code", pa.string())])
 _CODE = pa.schema([("said", pa.string()), ("code", pa.string())])
 
 
@@ -62,25 +63,59 @@ def _distinct(*columns: Any) -> list[str]:
     return sorted({value for column in columns for value in pc.unique(column).to_pylist()})
 
 
+def _numbered(column: Any) -> tuple[list[str], Any]:
+    """The distinct values of a column, and for each row the number of its value."""
+    (values, (numbers,)) = _numbered_together(column)
+    return values, numbers
+
+
+def _numbered_together(*columns: Any) -> tuple[list[str], list[Any]]:
+    """The distinct values of some columns together, and for each column and row the number of its value."""
+    chunks = [
+        chunk
+        for column in columns
+        for chunk in (column.chunks if isinstance(column, pa.ChunkedArray) else [column])
+    ]
+    encoded = pa.chunked_array(chunks, pa.string()).combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    length = len(columns[0])
+    return encoded.dictionary.to_pylist(), [
+        encoded.indices.slice(place * length, length) for place in range(len(columns))
+    ]
+
+
 def _coded(said: list[str], codes: list[str | None]) -> Any:
     return pa.table([said, codes], schema=_CODE)
 
 
-def _judge_services(engine: Engine, rows: Any, known: Recogniser, round_: Round) -> None:
+def _judge_services(engine: Engine, rows: Any, numbers: Any, known: Recogniser, round_: Round) -> None:
     """Make `judged` and `leaving` of an extract of services."""
-    service, start, end = (_column(rows, name) for name in ("service", "start", "end"))
+    (said, service), (told, (start, end)) = (
+        _numbered(_column(rows, "service")),
+        _numbered_together(_column(rows, "start"), _column(rows, "end")),
+    )
     engine.load(
         "extract_row",
-        pa.table({"row": rows.column("row"), "service": service, "start_said": start, "end_said": end}),
+        pa.table(
+            {
+                "row": rows.column("row"),
+                "address_number": numbers,
+                "service_number": service,
+                "start_number": start,
+                "end_number": end,
+            }
+        ),
     )
-    said = _distinct(service)
     # Without a column for the service an organisation with one service delivers that one.
     codes = [known.code(value) if "service" in rows.column_names else known.only for value in said]
-    engine.load("known_service", _coded(said, codes))
-    told = _distinct(start, end)
+    engine.load("known_service", pa.table([list(range(len(said))), codes], schema=_SERVICE))
     read = [days.read(value) for value in told]
     engine.load(
-        "known_day", pa.table([told, [day for day, _ in read], [sound for _, sound in read]], schema=_DAY)
+        "known_day",
+        pa.table(
+            [list(range(len(told))), [day for day, _ in read], [sound for _, sound in read]], schema=_DAY
+        ),
     )
     engine.set(
         {
@@ -134,18 +169,22 @@ def prepare(
     round_ = agreement.round
     unknown, ungrouped = Unmapped(), 0
     with Engine() as engine:
-        normalising.normalise(engine, rows, round_.profile)
+        numbers = normalising.normalise(engine, rows, round_.profile)
         tiers: dict[str, int] = {}
         if reference:
             references.check(engine, reference, repair=repair)
-            counts = dict(engine.rows("select tier, count(*) from reading group by tier"))
+            counts = dict(
+                engine.rows(
+                    "select a.tier, count(*) from reading as r join address_reading as a on a.address_number = r.address_number group by a.tier"
+                )
+            )
             tiers = {tier: int(counts.get(tier, 0)) for tier in references.TIERS}
         engine.load("exclusion", exclusions.none() if excluded is None else excluded)
         engine.set({"communal_above": round_.communal_above})
         engine.run(read_step("source/04_door.sql"))
         if participant.content == "services":
             known = Recogniser.of(agreement, participant, told.services)
-            _judge_services(engine, rows, known, round_)
+            _judge_services(engine, rows, numbers, known, round_)
             if "service" in rows.column_names:
                 unknown = unmapped(rows.column("service"), known, agreed(agreement, participant))
             leaving = engine.table("select canonical, service from leaving order by canonical, service")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from factlab.agreement import Round
@@ -74,5 +75,12 @@ def pseudonym(key: bytes, canonical: str) -> bytes:
 
 def pseudonyms(key: bytes, canonicals: Iterable[str]) -> Any:
     """The pseudonyms of distinct canonical addresses, in their order, as an Arrow array of UUIDs."""
-    storage = pa.array([pseudonym(key, canonical) for canonical in canonicals], pa.binary(16))
+    keyed = HMAC(key, SHA256())  # the key is taken in once and copied: a third of the time
+
+    def one(canonical: str) -> bytes:
+        made = keyed.copy()
+        made.update(canonical.encode("ascii"))
+        return made.finalize()[:16]
+
+    storage = pa.array([one(canonical) for canonical in canonicals], pa.binary(16))
     return pa.ExtensionArray.from_storage(pa.uuid(), storage)

@@ -130,7 +130,7 @@ def _only_door(said: str, _other: str, there: Collection[str]) -> bool:
 
 
 def check(engine: Engine, reference: Reference, *, repair: bool = True) -> None:
-    """Add `tier` and `repair_rule` to `reading`; where `repair`, a door that was meant takes the place of what was said."""
+    """Add `tier` and `repair_rule` to `address_reading`; where `repair`, a door that was meant takes the place of what was said."""
     engine.load("reference_address", reference.table)
     engine.load("placed_address", _place(engine, reference.profile))
     engine.load("weighed", _weigh(engine, doors=reference.doors))
@@ -141,7 +141,7 @@ def check(engine: Engine, reference: Reference, *, repair: bool = True) -> None:
 def _weigh(engine: Engine, *, doors: bool) -> Any:
     """(canonical, tier, rule, resolved) of every distinct address."""
     known = engine.rows(
-        "with said as (select distinct canonical from reading where canonical <> ''"
+        "with said as (select distinct canonical from address_reading where canonical <> ''"
         " union select canonical from placed_address),"
         " there as (select house, list(distinct suffix order by suffix) as doors from reference_address group by house)"
         " select s.canonical, coalesce(t.doors, []) from said as s"
@@ -164,7 +164,7 @@ def _place(engine: Engine, profile: str) -> Any:
     """(address_number, canonical, rule) of the addresses without a postcode that the list can place."""
     lost = engine.rows(
         "select distinct o.address_number, o.postcode, o.number, o.letter, o.addition, o.street, o.place, o.address from other_address as o"
-        " join reading as r on r.address_number = o.address_number where r.canonical = '' order by o.address_number"
+        " join address_reading as r on r.address_number = o.address_number where r.canonical = '' order by o.address_number"
     )
     sought: list[tuple[int, str, str, str, str]] = []
     placed: list[tuple[int, str, str]] = []

@@ -1,11 +1,11 @@
 -- The addresses that can be read in one way only: postcode, number, letter and addition in plain characters.
--- reads: extract_address (row, postcode, number, letter, addition, street, place, address), empty texts where nothing is
--- makes: plain_address (row, canonical), one row per plain row; the rest goes to the rules
+-- reads: extract_address (address_number, postcode, number, letter, addition, street, place, address), empty texts where nothing is
+-- makes: plain_address (address_number, canonical), one row per plain address; the rest goes to the rules
 -- may see: addresses. It must agree with the rules of docs/spec/addresses.md to the byte; a test holds them together.
 create table plain_address as
 with split as (
     select
-        extract_address.row,
+        extract_address.address_number,
         upper(replace(extract_address.postcode, ' ', '')) as postcode,
         ltrim(regexp_extract(extract_address.number, '^[0-9]+'), '0') as house_number,
         upper(extract_address.letter) as letter,
@@ -41,6 +41,6 @@ with split as (
         )
 )
 select
-    split.row,
+    split.address_number,
     split.postcode || '|' || split.house_number || '|' || split.letter || split.addition as canonical
 from split;

@@ -1,31 +1,28 @@
--- How the address of each row reads.
--- reads: extract_address, plain_address, other_address, ruled_address (address_number, canonical, reason, rules)
--- makes: reading (row, canonical, reason, by_rules, address_number), one row per row of the extract; either canonical or reason is empty
+-- How each address reads, and that of each row.
+-- reads: extract_row_address (row, address_number), plain_address, ruled_address (address_number, canonical, reason, rules)
+-- makes: address_reading (address_number, canonical, reason, by_rules), one row per distinct address, either canonical or reason
+--        is empty; reading (row, address_number, canonical, reason, by_rules), one row per row of the extract
 -- may see: addresses
-create table reading as
+create table address_reading as
 select
-    plain_address.row,
+    plain_address.address_number,
     plain_address.canonical,
     '' as reason,
-    false as by_rules,
-    cast(null as integer) as address_number
+    false as by_rules
 from plain_address
 union all
 select
-    extract_address.row,
+    ruled_address.address_number,
     ruled_address.canonical,
     ruled_address.reason,
-    true as by_rules,
-    other_address.address_number
-from extract_address
-inner join other_address
-    on
-        extract_address.postcode = other_address.postcode
-        and extract_address.number = other_address.number
-        and extract_address.letter = other_address.letter
-        and extract_address.addition = other_address.addition
-        and extract_address.street = other_address.street
-        and extract_address.place = other_address.place
-        and extract_address.address = other_address.address
-inner join ruled_address on other_address.address_number = ruled_address.address_number
-anti join plain_address on extract_address.row = plain_address.row;
+    true as by_rules
+from ruled_address;
+create view reading as
+select
+    extract_row_address.row,
+    extract_row_address.address_number,
+    address_reading.canonical,
+    address_reading.reason,
+    address_reading.by_rules
+from extract_row_address
+inner join address_reading on extract_row_address.address_number = address_reading.address_number;

@@ -1,22 +1,21 @@
 -- The municipality's own words for a door, where the round names a profile: the suffix in its spelling.
--- reads: reading, suffix_spelling (said, spelled), one row per distinct suffix that the profile spells otherwise
--- makes: reading again (row, canonical, reason, by_rules, by_profile, address_number), one row per row of the extract
+-- reads: address_reading, suffix_spelling (said, spelled), one row per distinct suffix that the profile spells otherwise
+-- makes: address_reading again (address_number, canonical, reason, by_rules, by_profile)
 -- may see: addresses
 create table spelled_reading as
 select
-    reading.row,
+    address_reading.address_number,
     case
-        when suffix_spelling.spelled is null then reading.canonical
+        when suffix_spelling.spelled is null then address_reading.canonical
         else
-            split_part(reading.canonical, '|', 1) || '|' || split_part(reading.canonical, '|', 2)
+            split_part(address_reading.canonical, '|', 1) || '|' || split_part(address_reading.canonical, '|', 2)
             || '|' || suffix_spelling.spelled
     end as canonical,
-    reading.reason,
-    reading.by_rules,
-    suffix_spelling.spelled is not null as by_profile,
-    reading.address_number
-from reading
+    address_reading.reason,
+    address_reading.by_rules,
+    suffix_spelling.spelled is not null as by_profile
+from address_reading
 left join suffix_spelling
-    on reading.canonical <> '' and split_part(reading.canonical, '|', 3) = suffix_spelling.said;
-drop table reading;
-alter table spelled_reading rename to reading;
+    on address_reading.canonical <> '' and split_part(address_reading.canonical, '|', 3) = suffix_spelling.said;
+drop table address_reading;
+alter table spelled_reading rename to address_reading;

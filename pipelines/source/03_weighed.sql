@@ -1,25 +1,23 @@
 -- How each address stands to the reference list, and which door was meant where exactly one can be.
--- reads: reading, placed_address (address_number, canonical, rule), weighed (canonical, tier, rule, resolved), the variable repair
--- makes: reading again, with tier ('' where the address can't be read) and repair_rule
+-- reads: address_reading, placed_address (address_number, canonical, rule), weighed (canonical, tier, rule, resolved), the variable repair
+-- makes: address_reading again, with tier ('' where the address can't be read) and repair_rule
 -- may see: addresses
 create table weighed_reading as
 with placed as (
     select
-        reading.row,
         case
-            when reading.canonical = '' and getvariable('repair') then coalesce(placed_address.canonical, '')
-            else reading.canonical
+            when address_reading.canonical = '' and getvariable('repair') then coalesce(placed_address.canonical, '')
+            else address_reading.canonical
         end as canonical,
-        reading.reason,
-        reading.by_rules,
-        reading.by_profile,
-        reading.address_number,
+        address_reading.reason,
+        address_reading.by_rules,
+        address_reading.by_profile,
+        address_reading.address_number,
         case when getvariable('repair') then coalesce(placed_address.rule, '') else '' end as rule
-    from reading
-    left join placed_address on reading.address_number = placed_address.address_number and reading.canonical = ''
+    from address_reading
+    left join placed_address on address_reading.address_number = placed_address.address_number and address_reading.canonical = ''
 )
 select
-    placed.row,
     case
         when getvariable('repair') and weighed.tier = 'repaired' then weighed.resolved
         else placed.canonical
@@ -36,5 +34,5 @@ select
     trim(placed.rule || ' ' || coalesce(weighed.rule, '')) as repair_rule
 from placed
 left join weighed on placed.canonical = weighed.canonical;
-drop table reading;
-alter table weighed_reading rename to reading;
+drop table address_reading;
+alter table weighed_reading rename to address_reading;

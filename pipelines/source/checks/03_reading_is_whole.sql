@@ -1,6 +1,9 @@
 -- Every row of the extract has exactly one reading, and a reading is either a canonical address or a reason.
-select extract_address.row
-from extract_address
-left join reading on extract_address.row = reading.row
-group by extract_address.row
-having count(reading.row) <> 1 or count(*) filter (where (reading.canonical = '') = (reading.reason = '')) > 0;
+select extract_row_address.address_number
+from extract_row_address
+anti join address_reading on extract_row_address.address_number = address_reading.address_number
+union all
+select address_reading.address_number
+from address_reading
+group by address_reading.address_number
+having count(*) <> 1 or bool_or((address_reading.canonical = '') = (address_reading.reason = ''));

@@ -1,6 +1,9 @@
 -- Every row of the extract is judged exactly once.
-select reading.row
-from reading
-left join judged on reading.row = judged.row
-group by reading.row
-having count(judged.row) <> 1;
+select extract_row.row
+from extract_row
+anti join judged on extract_row.row = judged.row
+union all
+select judged.row
+from judged
+group by judged.row
+having count(*) <> 1;
