@@ -168,11 +168,17 @@ def nen(canonical: str) -> str:
     return f"{mark}{number}{'-' if bare[:1].isdigit() else ' ' if bare else ''}{bare}"
 
 
-@pytest.mark.parametrize("canonical", sorted({vector["canonical"] for vector in vectors()} - {""}))
+# Letter T with addition O is rendered as the mark itself: the one house that NEN 5825 can't tell from another.
+RENDERED = sorted(
+    canonical
+    for canonical in {v["canonical"] for v in vectors()}
+    if canonical and canonical.split("|")[2] not in ("TO", "BY")
+)
+
+
+@pytest.mark.parametrize("canonical", RENDERED)
 def test_what_nen_5825_renders_parses_back_to_the_same_key(canonical: str) -> None:
-    code, _, suffix = canonical.split("|")
-    if suffix in ("TO", "BY"):
-        pytest.skip("letter T with addition O is rendered as the mark itself")
+    code, _, _ = canonical.split("|")
     house = nen(canonical)
     town = f"{code[:4]} {code[4:]}  ZAANDAM"
     for written in (
