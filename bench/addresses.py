@@ -47,7 +47,7 @@ copy (
 """
 
 
-def main(rows: int) -> float:
+def main(rows: int = 5_000_000) -> float:
     agreed = agreement.read(package_folder("sample_data") / "agreement")
     agreed = replace(agreed, round=replace(agreed.round, communal_above=10_000))
     with TemporaryDirectory() as there:
