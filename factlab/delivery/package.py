@@ -204,6 +204,19 @@ def inspect(path: Path, round_: Round | None) -> Manifest:
     return found
 
 
+def may_be_droplist(path: Path) -> bool:
+    """Whether a file that was refused says in its name or its manifest that it is a drop list.
+
+    One can go on without a delivery, never without a drop list: what it protects would be counted after all.
+    """
+    try:
+        with archive.opened(path) as package:
+            told = manifest.read(package.read(MANIFEST), package.file).content
+    except DeliveryError:
+        told = "services"
+    return told == "droplist" or "droplist" in path.name
+
+
 def open_package(
     path: Path, *, round_: Round, checks: Checks, recipient: Identity
 ) -> tuple[Manifest, Contents]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from factlab.agreement import Agreement
 from factlab.delivery.agreed import Checks
 from factlab.delivery.identity import Identity
-from factlab.delivery.package import Contents, Manifest, open_package
+from factlab.delivery.package import Contents, Manifest, may_be_droplist, open_package
 from factlab.errors import DeliveryError, LinkageError
 
 
@@ -28,6 +28,7 @@ class Refusal:
 
     file: str
     error: DeliveryError
+    droplist: bool = False  # it may be a drop list: nothing is counted without it
 
 
 @dataclass(frozen=True, repr=False)
@@ -99,7 +100,7 @@ def receive(
                     other=other.file,
                 )
         except DeliveryError as error:
-            refusals.append(Refusal(file.name, error))
+            refusals.append(Refusal(file.name, error, may_be_droplist(file)))
             continue
         if other is None or manifest.sequence > other.manifest.sequence:
             accepted[manifest.participant] = delivery

@@ -124,6 +124,10 @@ def run(
     """
     progress("open")
     agreed_on, received = receive(round_folder, files, identity)
+    if lists := [refusal for refusal in received.refusals if refusal.droplist]:
+        raise LinkageError(
+            "linkage.droplist_refused", number=len(lists), details=[refusal.error for refusal in lists]
+        )
     if received.refusals and not skip_refused:
         raise LinkageError(
             "linkage.refused",

@@ -15,6 +15,7 @@ from factlab.custodian.admission import check_size, is_known
 from factlab.custodian.rekeying import DROPPED
 from factlab.delivery import agreed, closing, journal
 from factlab.delivery.identity import Identity
+from factlab.delivery.package import may_be_droplist
 from factlab.delivery.rekeying import Submission, open_submission, write_rekeyed
 from factlab.engine import Step, steps
 from factlab.errors import DeliveryError
@@ -123,6 +124,14 @@ def rekey(
         elif other[2] != here[2]:
             admitted[told.participant] = max(other, here)
             superseded.append(min(other, here)[1].name)
+    if lists := [
+        file.name for file in files if file.name in {r.file for r in refusals} and may_be_droplist(file)
+    ]:
+        raise DeliveryError(
+            "custodian.droplist_refused",
+            number=len(lists),
+            details=[r.error for r in refusals if r.file in lists],
+        )
     if missing := _droplists(journal.read(log)) - droplists.keys():
         raise DeliveryError("custodian.droplist_missing", number=len(missing))
     if not admitted:  # an earlier result stays

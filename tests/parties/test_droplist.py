@@ -8,7 +8,7 @@ import pytest
 from factlab import agreement
 from factlab.delivery import agreed, package
 from factlab.engine import Engine
-from factlab.errors import DeliveryError, ExtractError
+from factlab.errors import DeliveryError, ExtractError, LinkageError
 from factlab.linkage import link
 from factlab.parties import analyst, custodian, organisation
 
@@ -111,3 +111,29 @@ def test_the_manifest_tells_no_number(split: LittleRound) -> None:
     found = package.inspect(make(split, listed(split)), agreement.read(split.round).round)
     assert (found.content, found.row_bucket) == ("droplist", 64)
     assert custodian.LOG not in str(found)
+
+
+def damage(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize("name", ["", "renamed.factlab"])
+def test_nothing_is_counted_without_a_drop_list_that_was_refused(little: LittleRound, name: str) -> None:
+    """`--skip-refused` is for deliveries: without a drop list its addresses would be counted after all."""
+    made = make(little, listed(little))
+    there = little.deliveries / (name or made.name)
+    made.rename(there)
+    damage(there)
+    files = analyst.delivery_files(little.deliveries)
+    with pytest.raises(LinkageError, match="droplist_refused"):
+        analyst.run(little.round, files, little.analyst, little.root / "publication", skip_refused=True)
+    assert not (little.root / "publication").exists()
+
+
+def test_nothing_is_re_keyed_without_a_drop_list_that_was_refused(split: LittleRound) -> None:
+    made = make(split, listed(split))
+    damage(made)
+    with pytest.raises(DeliveryError, match="droplist_refused"):
+        split.rekey([*split.submitted.iterdir(), made])
