@@ -285,6 +285,9 @@ def pseudonymise(
     ] = False,
     sequence: Annotated[int, typer.Option(min=1, help="Higher for a corrected delivery.")] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show everything, write nothing.")] = False,
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="Go through everything with a secret that is thrown away.")
+    ] = False,
     no_repair: Annotated[
         bool,
         typer.Option("--no-repair", help="Leave addresses as they read, whatever the round's list says."),
@@ -305,6 +308,7 @@ def pseudonymise(
         exclusions=exclusions,
         day=datetime.datetime.now(tz=datetime.UTC).date(),
         dry_run=dry_run,
+        rehearse=rehearse,
         leave_out_unknown=leave_out_unknown,
         repair=not no_repair,
         sequence=sequence,

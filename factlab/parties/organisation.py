@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -160,18 +162,25 @@ def pseudonymise(
     mapping: Path | None = None,
     exclusions: Path | None = None,
     dry_run: bool = False,
+    rehearse: bool = False,
     leave_out_unknown: bool = False,
     sequence: int = 1,
     repair: bool = True,
     lang: texts.Language = "nl",
 ) -> Outcome:
-    """Preview, list the problems and make the delivery. In a dry run everything is done but nothing is written.
+    """Preview, list the problems and make the delivery. In a dry run nothing is pseudonymised or written.
+
+    A rehearsal does all of it with a secret that is thrown away: the delivery is made, verified and removed; the
+    mapping and the problem list are kept to work on.
 
     A service without a catalogue code stops it unless `leave_out_unknown`. Raises FactlabError, and then nothing is
     written either, but for a new mapping with suggestions for such services.
     """
     agreement, secret, checks = _opened(kit, participant, identity)
     round_ = agreement.round
+    if rehearse:
+        secret = invitation.new_secret()
+        checks = pseudonyms.checks(secret, round_)
     who = round_.participant(participant)
     found, told = _read(extract, mapping)
     guessed = told is None
@@ -204,17 +213,19 @@ def pseudonymise(
         listed.unlink()  # of an earlier attempt: it would tell of problems that are gone
     if saved:
         mappings.save(told, saved, prepared.unmapped, lang)
-    manifest = package.write(
-        delivery,
-        round_=round_,
-        participant=participant,
-        identity=identity,
-        recipient=round_.analyst_keys,
-        contents=contents,
-        checks=checks,
-        day=day,
-        sequence=sequence,
-    )
+    with tempfile.TemporaryDirectory() if rehearse else contextlib.nullcontext(out) as place:
+        manifest = package.write(
+            Path(place) / delivery.name,
+            round_=round_,
+            participant=participant,
+            identity=identity,
+            recipient=round_.analyst_keys,
+            contents=contents,
+            checks=checks,
+            day=day,
+            sequence=sequence,
+        )
+        package.inspect(Path(place) / delivery.name, round_)
     return Outcome(
         participant,
         round_.title,
@@ -222,7 +233,7 @@ def pseudonymise(
         told,
         saved,
         preview,
-        delivery,
+        None if rehearse else delivery,
         listed if prepared.judged.num_rows else None,
         manifest,
         round_.trust,
@@ -351,5 +362,5 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
             )
         )
     else:
-        lines.append(say("dry_run"))
+        lines.append(say("rehearsed" if outcome.manifest else "dry_run"))
     return "\n".join(lines)

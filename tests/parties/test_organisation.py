@@ -384,3 +384,29 @@ def test_a_list_of_addresses_in_the_kit(party: Party, tmp_path: Path) -> None:
     (kit / "addresses.csv").write_text("postcode;huisnummer;huisletter\n3501AA;12;B\n", encoding="utf-8")
     with pytest.raises(DeliveryError, match=r"organisation\.other_reference"):
         run(party, tmp_path, text, kit=kit)
+
+
+def test_a_rehearsal_goes_through_everything_and_leaves_no_delivery(
+    party: Party, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is made is a whole delivery, but under another secret: it could not be joined, nor linked to the real one."""
+    made = []
+    real = package.write
+
+    def keep(path: Path, **options: object) -> object:
+        manifest = real(path, **options)  # type: ignore[arg-type]
+        made.append((path, shutil.copyfile(path, tmp_path / f"kept{len(made)}"), options["checks"]))
+        return manifest
+
+    monkeypatch.setattr(package, "write", keep)
+    outcome = run(party, tmp_path, rehearse=True)
+    ((path, kept, checks),) = made
+    assert outcome.delivery is None
+    assert not path.exists()
+    assert not list(tmp_path.rglob("*.factlab"))
+    assert outcome.problems is not None and outcome.problems.exists()
+    assert package.inspect(kept, party.agreement.round).participant == WHO
+    assert checks != agreed.read_checks(party.kit, party.agreement.round)
+    with pytest.raises(DeliveryError, match="wrong_secret"):
+        opened(party, kept)
+    assert "repetitie" in organisation.shown(outcome, "nl")
