@@ -68,7 +68,7 @@ def main(rows: int = 5_000_000) -> float:
         told = mapping.guess(found, agreed, WHO)
         prepared = preparation.prepare(found, told, agreed, WHO)
         marks.append(time.perf_counter())
-        key = pseudonyms.linkage_key(b"s" * 32, "00" * 16)
+        key = pseudonyms.linkage_key(b"s" * 32, "00" * 16, "")
         leaving = preparation.pseudonymised(prepared, key)
         marks.append(time.perf_counter())
         pq.write_table(leaving, file.with_suffix(".parquet"))
