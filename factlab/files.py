@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import shutil
 from collections.abc import Iterator
@@ -13,12 +14,17 @@ PARTIAL = ".partial"
 
 
 def _clear_stale(target: Path) -> None:
-    """Remove what a killed run left beside `target`. A run that is still alive keeps its own."""
-    for leftover in target.parent.glob(f".{target.name}.*{PARTIAL}"):
-        pid = leftover.name.removeprefix(f".{target.name}.").removesuffix(PARTIAL)
+    """Remove what a killed run left beside `target`. A run that is still alive keeps its own.
+
+    Killed between its two renames, a run leaves the folder that stood at `target` under another name: it goes back.
+    """
+    for leftover in target.parent.glob(f".{glob.escape(target.name)}.*{PARTIAL}"):
+        pid, _, old = leftover.name.removeprefix(f".{target.name}.").removesuffix(PARTIAL).partition(".")
         if pid.isdigit() and int(pid) != os.getpid() and _alive(int(pid)):
             continue
-        if leftover.is_dir():
+        if old and not target.exists():
+            leftover.rename(target)
+        elif leftover.is_dir():
             shutil.rmtree(leftover, ignore_errors=True)
         else:
             leftover.unlink(missing_ok=True)
@@ -75,11 +81,11 @@ def new_folder(target: Path, *, replaces: str = "") -> Iterator[Path]:
     the same kind, and is kept until the new one is whole. Any other is left alone: FileExistsError.
     """
     target = Path(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _clear_stale(target)
     ours = bool(replaces) and (target / replaces).exists()
     if target.exists() and not ours and (not target.is_dir() or any(target.iterdir())):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _clear_stale(target)
     beside = target.parent / f".{target.name}.{os.getpid()}{PARTIAL}"
     old = target.parent / f".{target.name}.{os.getpid()}.old{PARTIAL}"
     try:

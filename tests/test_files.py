@@ -59,3 +59,17 @@ def test_what_a_killed_run_left_is_cleared_and_a_living_one_keeps_its_own(tmp_pa
     assert not dead.exists()
     assert alive.exists()
     assert other.exists()
+
+
+def test_a_folder_that_a_killed_run_had_moved_aside_comes_back(tmp_path: Path) -> None:
+    """Killed between its two renames, and the next run fails: what was published before is still there."""
+    target = tmp_path / "publication [1]"
+    aside = tmp_path / ".publication [1].999999999.old.partial"
+    half = tmp_path / ".publication [1].999999999.partial"
+    for folder in (aside, half):
+        folder.mkdir()
+        (folder / "MARK").write_text(folder.name)
+    with pytest.raises(RuntimeError), new_folder(target, replaces="MARK"):
+        raise RuntimeError
+    assert (target / "MARK").read_text() == aside.name
+    assert list(tmp_path.iterdir()) == [target]
