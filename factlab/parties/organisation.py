@@ -108,7 +108,7 @@ def addresses(
         read = normalising.explain(engine, mappings.selected(told, found), profile, listed, repair=repair)
     quality = qualities.of(read, found.file, listed)
     with new_file(out) as beside:
-        pyarrow.csv.write_csv(read.drop_columns("tier"), beside)
+        pyarrow.csv.write_csv(read.drop_columns(["tier", "possible_range"]), beside)
     if report:
         with new_file(report) as beside:
             beside.write_text(qualities.page(quality, lang), encoding="utf-8", newline="\n")
@@ -343,6 +343,8 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
     if preview.tiers:
         lines.append(say("list"))
         lines += [f"  {number:8}  {qualities.tier(tier, lang)}" for tier, number in preview.tiers.items()]
+    if preview.ranges:
+        lines.append("  ! " + say("ranges", number=preview.ranges))
     if preview.without_group:
         lines.append("  ! " + say("without_group", number=preview.without_group))
     if preview.ignored:
