@@ -103,6 +103,7 @@ def addresses(
     found, told = _read(extract, mapping)
     told = told or mappings.guess(found)
     mappings.check(told, found, None)
+    mappings.check_ids(told, found, listed=reference is not None)
     listed = references.read(reference, profile) if reference else None
     with Engine() as engine:
         read = normalising.explain(engine, mappings.selected(told, found), profile, listed, repair=repair)
@@ -187,6 +188,7 @@ def pseudonymise(
     told = told or mappings.guess(found, agreement, who)
     mappings.check(told, found, who)
     listed_addresses = _reference(kit, round_)
+    mappings.check_ids(told, found, listed=listed_addresses is not None)
     excluded = excluding.read(exclusions, round_.profile, listed_addresses) if exclusions else None
     prepared = preparation.prepare(found, told, agreement, who, excluded, listed_addresses, repair=repair)
     preview = previews.show(prepared, found, told, agreement)

@@ -165,6 +165,25 @@ def test_both_languages_say_the_same_counts(tmp_path: Path) -> None:
         assert "50" in quality.told(summary.quality, lang)
 
 
+def test_an_extract_with_ids_only_needs_a_list(tmp_path: Path) -> None:
+    extract, out = tmp_path / "clients.csv", tmp_path / "read.csv"
+    ids = (
+        "0999200000000006",
+        "NL.IMBAG.Nummeraanduiding.0999200000000003",
+        "999200000000001",
+        "0999200000009999",
+    )
+    extract.write_text("Nummeraanduiding;Naam\n" + "".join(f"{one};x\n" for one in ids), encoding="utf-8")
+    with pytest.raises(ExtractError, match="ids_without_list") as raised:
+        organisation.addresses(extract, out)
+    for lang in texts.LANGUAGES:
+        said = texts.say(raised.value.key, lang, **raised.value.fields)
+        assert "Nummeraanduiding" in said and "0999" not in said
+    organisation.addresses(extract, out, reference=bag(tmp_path))
+    read = [row["canonical"] for row in csv.DictReader(out.read_text(encoding="utf-8").splitlines())]
+    assert read == ["1506AB|18|C", "1506AB|14|", "1506AB|12|A", ""]
+
+
 RANGES = [  # row, whether it may mean several houses
     ("1506AB,12-14,,,,,", True),
     ("1506AB,12/16,,,,,", True),
