@@ -243,6 +243,15 @@ def pseudonymise(
 
 
 def _unmapped(unmapped: Unmapped, found: Extract, told: Mapping, mapping: Path | None) -> ExtractError:
+    if unmapped.strange:
+        return ExtractError(
+            "source.not_services",
+            file=found.file,
+            column=told.columns["service"],
+            values=unmapped.values,
+            rows=unmapped.rows,
+            mapping=mapping.name if mapping else mappings.SUFFIX,
+        )
     details = [
         ExtractError("source.unmapped_service", said=said, rows=rows, near=near or "-")
         for said, rows, near in unmapped.shown
@@ -337,7 +346,8 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
                 f"  {count:12}  {problems.name(name, lang)}" for name, count in preview.rejected.items()
             ]
     if preview.unmapped.values:
-        lines.append("  ! " + say("unknown_services", number=preview.unmapped.values))
+        kind = "not_services" if preview.unmapped.strange else "unknown_services"
+        lines.append("  ! " + say(kind, number=preview.unmapped.values))
         for said, rows, near in preview.unmapped.shown:
             lines.append(
                 "    " + texts.say("source.unmapped_service", lang, said=said, rows=rows, near=near or "-")
