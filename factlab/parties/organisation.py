@@ -113,7 +113,9 @@ def addresses(
     if report:
         with new_file(report) as beside:
             beside.write_text(qualities.page(quality, lang), encoding="utf-8", newline="\n")
-        problems.write(report.with_suffix(problems.SUFFIX), qualities.problems(read), told.columns, lang)
+        problems.write(
+            report.with_suffix(problems.SUFFIX), qualities.problems(read), told.columns, lang, found.files
+        )
     reasons: dict[str, int] = {}
     for count in read.group_by("reason").aggregate([("row", "count")]).sort_by("reason").to_pylist():
         if count["reason"]:
@@ -210,7 +212,7 @@ def pseudonymise(
         prepared.totals,
     )
     if prepared.judged.num_rows:
-        problems.write(listed, prepared.judged, told.columns, lang)
+        problems.write(listed, prepared.judged, told.columns, lang, found.files)
     elif listed.exists():
         listed.unlink()  # of an earlier attempt: it would tell of problems that are gone
     if saved:

@@ -77,10 +77,13 @@ def what_to_do(reason: str, lang: texts.Language) -> str:
     return f"{exactly[:1].upper()}{exactly[1:]}. {advice}" if exactly else advice
 
 
-def write(file: Path, judged: Any, columns: Mapping[str, str], lang: texts.Language) -> None:
+def write(
+    file: Path, judged: Any, columns: Mapping[str, str], lang: texts.Language, files: Any = None
+) -> None:
     """Write the list as Dutch Excel opens it: UTF-8 with a mark, semicolons.
 
-    `judged` has (row, reason, field) of the rows that are not used, in the order of the extract.
+    `judged` has (row, reason, field) of the rows that are not used, in the order of the extract. `files`, by row number,
+    name where each row of an extract of many files comes from.
     """
     both = pa.compute.binary_join_element_wise(judged.column("reason"), judged.column("field"), "|")
     encoded = (
@@ -97,6 +100,9 @@ def write(file: Path, judged: Any, columns: Mapping[str, str], lang: texts.Langu
     kinds = [pa.array(column, pa.string()) for column in (zip(*told, strict=True) if told else ([], [], []))]
     heads = texts.say("source.problem_headers", lang).split(";")
     table = pa.table([judged.column("row"), *(kind.take(encoded.indices) for kind in kinds)], names=heads)
+    if files is not None:
+        named = files.take(pa.compute.subtract(judged.column("row"), 1))
+        table = table.add_column(1, texts.say("source.problem_file", lang), named)
     with new_file(file) as beside, beside.open("wb") as out:
         out.write(b"\xef\xbb\xbf")
         pa.csv.write_csv(table, out, pa.csv.WriteOptions(delimiter=";"))
