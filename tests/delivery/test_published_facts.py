@@ -15,7 +15,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -222,3 +225,19 @@ def test_a_key_file_with_a_passphrase_by_hand(tmp_path: Path) -> None:
     key = hashlib.scrypt(b"paard batterij nietje", salt=salt, n=1 << 17, r=8, p=1, dklen=32, maxmem=1 << 28)
     head = spec.canonical({name: told[name] for name in ("format", "name", "fingerprint")})
     assert AESGCM(key).decrypt(nonce, sealed, head) == ANNA._sign + ANNA._seal
+
+
+def test_half_of_x_wing_opens_nothing() -> None:
+    """Who has broken X25519 alone, or ML-KEM alone, knows half of what the shared secret is made of."""
+    expanded = hashlib.shake_256(SEED).digest(96)
+    x25519 = X25519PrivateKey.from_private_bytes(expanded[64:])
+    theirs = X25519PublicKey.from_public_bytes(ENCAPSULATED[1088:])
+    of_mlkem = MLKEM768PrivateKey.from_seed_bytes(expanded[:64]).decapsulate(ENCAPSULATED[:1088])
+    of_x25519 = x25519.exchange(theirs)
+    rest = ENCAPSULATED[1088:] + x25519.public_key().public_bytes_raw() + b"\\.//^\\"
+    sealed = spec.seal(ENCAPSULATED, SHARED, b"context", b"text")[1120:]
+    assert hashlib.sha3_256(of_mlkem + of_x25519 + rest).digest() == SHARED
+    for guess in (bytes(32) + of_x25519, of_mlkem + bytes(32)):
+        key, nonce = spec.schedule(hashlib.sha3_256(guess + rest).digest(), b"context")
+        with pytest.raises(InvalidTag):
+            AESGCM(key).decrypt(nonce, sealed, b"")
