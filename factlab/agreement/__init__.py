@@ -63,6 +63,13 @@ def read(folder: Path) -> Agreement:
     ]
     if wrong:
         raise AgreementError("agreement.invalid", file=_round.FILE, number=len(wrong), details=wrong)
+    for name, noted in (
+        (round_.areas_file, round_.areas_sha256),
+        (round_.borders_file, round_.borders_sha256),
+        (_analysis.FILE, round_.analysis_sha256),
+    ):
+        if noted and (folder / name).is_file() and _catalogue.checksum(folder / name) != noted:
+            raise AgreementError("agreement.file_changed", file=name)
     areas = _areas.read(folder / round_.areas_file, round_.levels, round_.municipalities[0][0])
     borders = _areas.read_borders(folder / round_.borders_file, areas)
     asked = folder / _analysis.FILE

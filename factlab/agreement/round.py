@@ -99,6 +99,9 @@ class Round:
     analyst_keys: Keys
     participants: tuple[Participant, ...]
     custodian: Custodian | None = None  # there is one exactly when the trust is "custodian"
+    areas_sha256: str = ""  # of a signed round; an analysis has one when it stood in the draft
+    borders_sha256: str = ""
+    analysis_sha256: str = ""
     profile: str = ""  # the municipality's own words for a door, or none
     reference_file: str = ""  # a list of addresses that goes into every kit, or none
     reference_sha256: str = ""
@@ -109,9 +112,9 @@ class Round:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 (hex) of the binding part: id, municipalities, period, trust, catalogue, least threshold, profile.
+        """SHA-256 (hex) of the binding part: id, municipalities, period, trust, catalogue, areas, least threshold, profile.
 
-        Every delivery names it. What an amendment may change (participants, keys) is not in it.
+        Every delivery names it. Borders and questions are signed and don't bind. What an amendment may change (participants, keys) is not in it.
         """
         binding = {
             "catalogue": self.catalogue_sha256,
@@ -122,6 +125,7 @@ class Round:
             "period": [self.start.isoformat(), self.end.isoformat(), self.reference_date.isoformat()],
             "round_id": self.round_id,
             "trust": self.trust,
+            **({"areas": self.areas_sha256} if self.areas_sha256 else {}),
             **({"profile": self.profile} if self.profile else {}),
         }
         text = json.dumps(binding, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -284,6 +288,9 @@ def read(file: Path) -> Round:
         custodian=_custodian(document) if trust == "custodian" else None,
         reference_file=document.text(("reference", "file"), ""),
         reference_sha256=document.text(("reference", "sha256"), ""),
+        areas_sha256=document.text(("areas", "sha256"), ""),
+        borders_sha256=document.text(("areas", "borders_sha256"), ""),
+        analysis_sha256=document.text(("analysis", "sha256"), ""),
         profile=document.choose(("profile",), PROFILES) if document.text(("profile",), "") else "",
     )
     document.finish()
@@ -311,7 +318,14 @@ def to_toml(round_: Round) -> str:
             "file": round_.catalogue_file,
             **({"sha256": round_.catalogue_sha256} if round_.catalogue_sha256 else {}),
         },
-        "areas": {"file": round_.areas_file, "borders": round_.borders_file, "levels": list(round_.levels)},
+        "areas": {
+            "file": round_.areas_file,
+            "borders": round_.borders_file,
+            "levels": list(round_.levels),
+            **({"sha256": round_.areas_sha256} if round_.areas_sha256 else {}),
+            **({"borders_sha256": round_.borders_sha256} if round_.borders_sha256 else {}),
+        },
+        **({"analysis": {"sha256": round_.analysis_sha256}} if round_.analysis_sha256 else {}),
         **(
             {
                 "reference": {

@@ -29,7 +29,7 @@ def parties(round_: rounds.Round) -> list[str]:
 def new_round(
     draft: Path, keys: Path, identity: Identity, out: Path, *, round_id: bytes | None = None
 ) -> Agreement:
-    """Put everyone's public keys, the catalogue's checksum and a random id in a draft, and sign it, as a new folder.
+    """Put everyone's public keys, the checksums of what it names and a random id in a draft, and sign it, as a new folder.
 
     `keys` holds `<participant id>.pub` of every participant, `analyst.pub`, and `custodian.pub` when the round has a
     custodian. Raises AgreementError or KeyFileError.
@@ -65,6 +65,9 @@ def new_round(
         participants=tuple(
             replace(participant, keys=public[participant.id]) for participant in drafted.participants
         ),
+        areas_sha256=catalogue.checksum(draft / drafted.areas_file),
+        borders_sha256=catalogue.checksum(draft / drafted.borders_file),
+        analysis_sha256=catalogue.checksum(asked) if (asked := draft / analysis.FILE).exists() else "",
     )
     with files.new_folder(out) as folder:
         (folder / rounds.FILE).write_text(rounds.to_toml(made), encoding="utf-8", newline="\n")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from factlab import agreement
+from factlab.agreement import catalogue
 from factlab.agreement import round as rounds
 from factlab.cells import CellKey
 from factlab.errors import AgreementError, FactlabError
@@ -137,6 +139,36 @@ def _reread(text: str) -> rounds.Round:
 def test_a_changed_catalogue_is_refused(folder: Path) -> None:
     change(folder / "round.toml", 'file = "catalogue.csv"', f'file = "catalogue.csv"\nsha256 = "{"0" * 64}"')
     assert [error.key for error in mistakes(folder)] == ["agreement.catalogue_changed"]
+
+
+@pytest.mark.parametrize(
+    ("place", "old", "file"),
+    [
+        ('file = "areas.csv"', "sha256", "areas.csv"),
+        ('borders = "areas.geojson"', "borders_sha256", "areas.geojson"),
+        ("[areas]", "[analysis]\nsha256", "analysis.toml"),
+    ],
+)
+def test_a_file_that_was_not_agreed_is_refused(folder: Path, place: str, old: str, file: str) -> None:
+    """The checksum of each is read where it is noted, and line endings make no difference."""
+    noted = catalogue.checksum(folder / file)
+    line = f'{old} = "{noted}"'
+    change(folder / "round.toml", place, f"{line}\n{place}" if place == "[areas]" else f"{place}\n{line}")
+    agreement.read(folder)
+    (folder / file).write_bytes((folder / file).read_bytes().replace(b"\n", b"\r\n"))
+    agreement.read(folder)
+    (folder / file).write_bytes((folder / file).read_bytes() + b"\n")
+    found = mistakes(folder)
+    assert [error.key for error in found] == ["agreement.file_changed"]
+    assert file in told(found[0])
+
+
+def test_areas_bind_and_borders_and_questions_do_not() -> None:
+    read = rounds.read(SAMPLE / "round.toml")
+    for name in ("areas_sha256", "borders_sha256", "analysis_sha256"):
+        other = replace(read, **{name: "0" * 64})
+        assert _reread(rounds.to_toml(other)) == other
+        assert (other.fingerprint != read.fingerprint) == (name == "areas_sha256")
 
 
 def test_what_nobody_delivered_is_unavailable() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from factlab import texts
-from factlab.agreement import Agreement
+from factlab.agreement import Agreement, catalogue
 from factlab.agreement import round as rounds
 from factlab.delivery import agreed, identity, package
 from factlab.delivery.identity import Identity
@@ -339,6 +339,23 @@ def test_a_kit_has_what_its_participant_needs_and_no_more(party: Party) -> None:
             "round.toml", "round.sig", "checks.json", "catalogue.csv", "areas.csv", "areas.geojson", "invitation.json",
         }  # fmt: skip
         assert agreed.open_round(kit).round == party.agreement.round
+
+
+@pytest.mark.parametrize("name", ["areas.csv", "areas.geojson", "analysis.toml"])
+def test_what_the_round_names_is_signed(party: Party, tmp_path: Path, name: str) -> None:
+    """Another file in its place is refused, and so is its checksum in a round that was not signed with it."""
+    folder = Path(shutil.copytree(party.root / "round", tmp_path / "round"))
+    agreed.open_round(folder)
+    other = (folder / name).read_text(encoding="utf-8").replace("wmo", "jeugd") + "\n"
+    (folder / name).write_text(other, encoding="utf-8")
+    with pytest.raises(AgreementError, match=r"agreement\.file_changed"):
+        agreed.open_round(folder)
+    field = {"areas.csv": "areas_sha256", "areas.geojson": "borders_sha256"}.get(name, "analysis_sha256")
+    forged = replace(party.agreement.round, **{field: catalogue.checksum(folder / name)})
+    for one in (forged, replace(forged, **{field: ""})):
+        (folder / "round.toml").write_text(rounds.to_toml(one), encoding="utf-8")
+        with pytest.raises(DeliveryError, match=r"delivery\.round_not_signed"):
+            agreed.open_round(folder)
 
 
 def test_an_altered_agreement_is_refused(party: Party, tmp_path: Path) -> None:
