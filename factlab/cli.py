@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -288,6 +289,10 @@ def pseudonymise(
     rehearse: Annotated[
         bool, typer.Option("--rehearse", help="Go through everything with a secret that is thrown away.")
     ] = False,
+    withdraw: Annotated[
+        bool,
+        typer.Option("--withdraw", help="Take a delivery back: give its .factlab file as the extract."),
+    ] = False,
     no_repair: Annotated[
         bool,
         typer.Option("--no-repair", help="Leave addresses as they read, whatever the round's list says."),
@@ -298,6 +303,14 @@ def pseudonymise(
 
     from factlab.parties import organisation
 
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    if withdraw:
+        key = open_identity(identity)
+        made, told = organisation.withdraw(
+            extract, kit=kit, participant=participant, identity=key, out=out, day=today
+        )
+        tell("withdrawn", file=made, sequence=told.supersedes, next=told.sequence + 1)
+        return
     outcome = organisation.pseudonymise(
         extract,
         kit=kit,
@@ -306,7 +319,7 @@ def pseudonymise(
         out=out,
         mapping=mapping,
         exclusions=exclusions,
-        day=datetime.datetime.now(tz=datetime.UTC).date(),
+        day=today,
         dry_run=dry_run,
         rehearse=rehearse,
         leave_out_unknown=leave_out_unknown,
@@ -394,15 +407,29 @@ def rekey(
                 "rekeyed": made,
                 "superseded": list(outcome.superseded),
                 "droplists": list(outcome.droplists),
+                "withdrawn": list(outcome.withdrawn),
+                "destroyed": list(outcome.destroyed),
                 "refused": refused,
             }
         )
     else:
         tell("rekeyed", number=len(outcome.rekeyed), droplists=len(outcome.droplists), folder=out)
+        tell_taken_back(outcome.withdrawn, outcome.destroyed)
         for refusal in refused:
             typer.echo(refusal["why"], err=True)
     if refused:
         raise typer.Exit(1)
+
+
+def tell_taken_back(participants: Sequence[str], destroyed: Sequence[str]) -> None:
+    """Who took a delivery back, and what was destroyed of it."""
+    if participants or destroyed:
+        tell(
+            "withdrawals",
+            participants=", ".join(participants) or "-",
+            number=len(destroyed),
+            files=", ".join(destroyed) or "-",
+        )
 
 
 @app.command(epilog="Example: factlab status round --identity analyst.key")
@@ -423,14 +450,16 @@ def status(
             {
                 "delivered": sorted(received.participants),
                 "missing": list(received.missing),
+                "withdrawn": list(received.withdrawn),
                 "refused": refused,
                 "superseded": list(received.superseded),
             }
         )
         return
     for participant in agreed_on.round.participants:
-        there = participant.id in received.participants
-        typer.echo(f"{say('cli.delivered' if there else 'cli.awaited'):16} {participant.name}")
+        state = "delivered" if participant.id in received.participants else "awaited"
+        state = "taken_back" if participant.id in received.withdrawn else state
+        typer.echo(f"{say(f'cli.{state}'):16} {participant.name}")
     for refusal in refused:
         typer.echo(f"{refusal['file']}: {refusal['why']}", err=True)
 
@@ -461,6 +490,8 @@ def run(
                 "publication": str(out),
                 "delivered": list(outcome.received),
                 "missing": list(outcome.missing),
+                "withdrawn": list(outcome.withdrawn),
+                "destroyed": list(outcome.destroyed),
                 "refused": [refusal.file for refusal in outcome.refusals],
                 "published": outcome.published,
                 "suppressed": outcome.suppressed,
@@ -469,6 +500,7 @@ def run(
             }
         )
         return
+    tell_taken_back(outcome.withdrawn, outcome.destroyed)
     tell(
         "run_done",
         delivered=len(outcome.received),

@@ -29,6 +29,8 @@ from factlab.delivery.manifest import (
 from factlab.delivery.plaintext import Content, Form
 from factlab.errors import AgreementError, DeliveryError
 
+TAKE_OUT = ("droplist", "withdrawal")
+
 __all__ = ["Checks", "Contents", "Manifest", "inspect", "open_package", "write"]
 
 
@@ -149,6 +151,8 @@ def read_manifest(package: Archive, round_: Round | None) -> Manifest:
     told = package.read(MANIFEST)
     found = manifest.read(told, package.file)
     if package.members != (MANIFEST, SIGNATURE, *found.members):
+        if not found.members:
+            raise DeliveryError("delivery.extra_member", file=package.file)
         raise DeliveryError("delivery.missing_member", file=package.file, member=[*found.members][-2])
     if round_ is None:
         return found
@@ -204,17 +208,17 @@ def inspect(path: Path, round_: Round | None) -> Manifest:
     return found
 
 
-def may_be_droplist(path: Path) -> bool:
-    """Whether a file that was refused says in its name or its manifest that it is a drop list.
+def may_take_out(path: Path) -> bool:
+    """Whether a file that was refused says in its name or its manifest that it is a drop list or a withdrawal.
 
-    One can go on without a delivery, never without a drop list: what it protects would be counted after all.
+    One can go on without a delivery, never without these: what they take out would be counted after all.
     """
     try:
         with archive.opened(path) as package:
             told = manifest.read(package.read(MANIFEST), package.file).content
     except DeliveryError:
         told = "services"
-    return told == "droplist" or "droplist" in path.name
+    return told in TAKE_OUT or any(word in path.name for word in TAKE_OUT)
 
 
 def open_package(
@@ -226,23 +230,24 @@ def open_package(
     """
     with archive.opened(path) as package:
         found = read_manifest(package, round_)
+        content = content_of(package, found)
         require_checks(package, found, checks, recipient)
         if not found.opaque:
-            rows = open_rows(package, found, found.content, recipient)
-            return found, Contents(found.content, rows, _totals(package, found, found, recipient))
+            rows = open_rows(package, found, content, recipient)
+            return found, Contents(content, rows, _totals(package, found, found, recipient))
         if not found.origin:
             raise DeliveryError("delivery.not_rekeyed", file=package.file, participant=found.participant)
         first = read_origin(package, found, round_)
-        rows = open_rows(package, found, plaintext.opaque_form(found.content), recipient)
+        rows = open_rows(package, found, plaintext.opaque_form(content), recipient)
         totals = _totals(package, found, first, recipient)
         try:
-            said = opaque.from_bytes(_unseal(package, found, first, MEANINGS, 0, recipient), found.content)
-            rows = opaque.unveil(rows, said, found.content)
+            said = opaque.from_bytes(_unseal(package, found, first, MEANINGS, 0, recipient), content)
+            rows = opaque.unveil(rows, said, content)
         except ValueError:
             raise DeliveryError(
                 "delivery.other_meanings", file=package.file, participant=found.participant
             ) from None
-    return found, Contents(found.content, rows, totals)
+    return found, Contents(content, rows, totals)
 
 
 def require_checks(package: Archive, found: Manifest, checks: Checks, recipient: Identity) -> None:
@@ -253,6 +258,13 @@ def require_checks(package: Archive, found: Manifest, checks: Checks, recipient:
         raise DeliveryError("delivery.wrong_secret", file=package.file, participant=found.participant)
     if identities.fingerprint(recipient.keys) not in found.recipients:
         raise DeliveryError("delivery.not_for_us", file=package.file)
+
+
+def content_of(package: Archive, found: Manifest) -> Content:
+    """What the sealed rows are. Raises DeliveryError for a withdrawal: there are none."""
+    if found.content == "withdrawal":
+        raise DeliveryError("delivery.nothing_sealed", file=package.file)
+    return found.content
 
 
 def open_rows(package: Archive, found: Manifest, form: Form, recipient: Identity) -> Any:

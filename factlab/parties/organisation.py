@@ -13,7 +13,7 @@ import pyarrow.csv
 
 from factlab import texts
 from factlab.agreement import Agreement, Round, catalogue
-from factlab.delivery import agreed, package
+from factlab.delivery import agreed, package, withdrawing
 from factlab.delivery.identity import Identity
 from factlab.delivery.manifest import Manifest
 from factlab.engine import Engine
@@ -290,6 +290,22 @@ def droplist(
         sequence=sequence,
     )
     return made
+
+
+def withdraw(
+    delivery: Path, *, kit: Path, participant: str, identity: Identity, out: Path, day: datetime.date
+) -> tuple[Path, Manifest]:
+    """Take back `delivery`, the last one that was sent: a signed file that goes the way of the delivery.
+
+    Raises DeliveryError when it isn't this participant's delivery for this round.
+    """
+    round_ = agreed.open_round(kit).round
+    taken = package.inspect(delivery, round_)
+    made = out / withdrawing.name(round_, participant, taken.sequence + 1)
+    told = withdrawing.write(
+        made, round_=round_, participant=participant, identity=identity, delivery=delivery, day=day
+    )
+    return made, told
 
 
 def shown(outcome: Outcome, lang: texts.Language) -> str:
