@@ -156,7 +156,7 @@ def round_show(folder: Folder, as_json: Json = False) -> None:
     from factlab.delivery import agreed, closing, identity
 
     found = agreed.open_round(folder).round
-    shown = {
+    shown: dict[str, Any] = {
         "id": found.id,
         "title": found.title,
         "fingerprint": grouped(found.fingerprint),
@@ -167,17 +167,77 @@ def round_show(folder: Folder, as_json: Json = False) -> None:
         "analyst": identity.fingerprint(found.analyst_keys),
         **({"custodian": identity.fingerprint(found.custodian.keys)} if found.custodian else {}),
         "closed": ", ".join(statement.who for statement in closing.read(folder, found)) or "-",
+        "amendments": [
+            {
+                "number": number,
+                "day": str(amendment.day),
+                "added": list(amendment.added),
+                "replaced": {old.party: old.up_to for old in found.superseded if old.amendment == number},
+            }
+            for number, amendment in enumerate(found.amendments, start=1)
+        ],
         "participants": {p.id: identity.fingerprint(p.keys) for p in found.participants},
     }
     if as_json:
         print_json(shown)
         return
-    people = shown.pop("participants")
+    people, amendments = shown.pop("participants"), shown.pop("amendments")
     for name, value in shown.items():
         typer.echo(f"{name:16} {value}")
-    for participant, fingerprint in people.items():  # type: ignore[attr-defined]
+    for participant, fingerprint in people.items():
         typer.echo(f"  {participant:32} {fingerprint}")
+    for amendment in amendments:
+        replaced = [f"{party} (≤ {up_to})" for party, up_to in amendment.pop("replaced").items()]
+        added = ", ".join(amendment.pop("added"))
+        tell("amendment", **amendment, added=added or "-", replaced=", ".join(replaced) or "-")
     tell(f"trust_{found.trust}")
+
+
+@round_app.command(
+    "amend",
+    epilog="Example: factlab round amend round --identity convenor.key --keys new --renewed wijkzorg=2",
+)
+def round_amend(
+    folder: Folder,
+    identity: Key,
+    edited: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A copy of round.toml with what is to change.")
+    ] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="A folder with <id>.pub of who is new or has a new key.")
+    ] = None,
+    renewed: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID=NUMBER", help="Under the old key, deliveries up to this number hold."),
+    ] = None,
+    revoked: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="The old key is lost or stolen: nothing under it holds."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask whether you are sure.")] = False,
+) -> None:
+    """Let participants in and replace keys; no delivery that holds is invalidated (convenor)."""
+    import datetime
+
+    from factlab.parties import convenor
+
+    numbers: dict[str, int] = {}
+    for word in renewed or []:
+        name, _, number = word.partition("=")
+        if not number.isdecimal():
+            raise UsageError("cli.renewed", word=word)
+        numbers[name] = int(number)
+    key = open_identity(identity)
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    made, changes = convenor.amendment(
+        folder, edited, keys, renewed=numbers, revoked=revoked or [], day=today
+    )
+    for change in changes:
+        typer.echo("  " + say(f"agreement.{change.key}", **change.fields))
+    if not yes:
+        typer.confirm(say("cli.amending", number=len(made.amendments)), abort=True, err=True)
+    convenor.amend(folder, made, key)
+    tell("amended", number=len(made.amendments), folder=folder, fingerprint=grouped(made.fingerprint))
 
 
 @identity_app.command("new", epilog="Example: factlab identity new keys/wijkzorg.key --name wijkzorg")
@@ -218,12 +278,21 @@ def identity_show(file: Annotated[Path, typer.Argument(help="A .pub file.")]) ->
 
 
 @app.command(epilog="Example: factlab invite round --identity convenor.key")
-def invite(folder: Folder, identity: Key) -> None:
-    """Make the round secret, seal it to every participant and write the round kits (convenor)."""
+def invite(
+    folder: Folder,
+    identity: Key,
+    kit: Annotated[
+        Path | None, typer.Option(help="After an amendment: your own kit, if it isn't in ROUND/kits.")
+    ] = None,
+) -> None:
+    """Make the round secret, seal it to every participant and write the round kits (convenor).
+
+    After an amendment only who came in or has a new key gets a kit, with the same secret.
+    """
     from factlab.parties import convenor
 
-    convenor.invite(folder, open_identity(identity))
-    tell("invited", folder=folder / "kits")
+    made = convenor.invite(folder, open_identity(identity), kit)
+    tell("invited", folder=folder / "kits", names=", ".join(made))
 
 
 @app.command(epilog="Example: factlab addresses extract.csv --out read.csv")

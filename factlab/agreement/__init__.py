@@ -44,7 +44,11 @@ class Agreement:
 
 def read(folder: Path) -> Agreement:
     """Read and check a round's folder whole. Raises AgreementError with every mistake of the file that has them."""
-    round_ = _round.read(folder / _round.FILE)
+    return complete(_round.read(folder / _round.FILE), folder)
+
+
+def complete(round_: Round, folder: Path) -> Agreement:
+    """A round with what it names in `folder`. Raises AgreementError with every mistake of the file that has them."""
     catalogue_file = folder / round_.catalogue_file
     catalogue = _catalogue.read(catalogue_file)
     if round_.catalogue_sha256 and _catalogue.checksum(catalogue_file) != round_.catalogue_sha256:

@@ -74,6 +74,25 @@ class Custodian:
 
 
 @dataclass(frozen=True)
+class Amendment:
+    """A change that invalidates no delivery. `previous` is the SHA-256 (hex) of the `round.toml` that it follows."""
+
+    day: datetime.date
+    previous: str
+    added: tuple[str, ...]  # ids of participants
+
+
+@dataclass(frozen=True)
+class Superseded:
+    """A key that was replaced: what its owner signed with it holds up to that number, 0 for a key that was stolen."""
+
+    party: str
+    amendment: int  # its number
+    up_to: int
+    keys: Keys
+
+
+@dataclass(frozen=True)
 class Round:
     """One round of Factlab as agreed; a draft has no `round_id`, keys and checksum yet."""
 
@@ -102,6 +121,8 @@ class Round:
     profile: str = ""  # the municipality's own words for a door, or none
     reference_file: str = ""  # a list of addresses that goes into every kit, or none
     reference_sha256: str = ""
+    amendments: tuple[Amendment, ...] = ()  # the first is number 1
+    superseded: tuple[Superseded, ...] = ()
 
     @property
     def is_draft(self) -> bool:
@@ -136,6 +157,10 @@ class Round:
             participant=participant_id,
             known=", ".join(participant.id for participant in self.participants),
         )
+
+    def holding(self, party: str, number: int) -> tuple[Keys, ...]:
+        """The superseded keys of a party under which its delivery of this number still holds."""
+        return tuple(old.keys for old in self.superseded if old.party == party and number <= old.up_to)
 
     @property
     def register_holder(self) -> Participant:
@@ -212,6 +237,36 @@ def _participants(document: Document) -> tuple[Participant, ...]:
     return tuple(found)
 
 
+def _amendments(document: Document) -> tuple[Amendment, ...]:
+    found: list[Amendment] = []
+    for index in document.items("amendment"):
+        place: Place = ("amendment", index)
+        if document.number((*place, "number")) != index + 1:
+            document.wrong((*place, "number"), "amendment_skipped", expected=index + 1)
+        previous = document.text((*place, "previous"))
+        if not re.fullmatch(r"[0-9a-f]{64}", previous):
+            document.wrong((*place, "previous"), "not_a_digest")
+        added = document.texts((*place, "added"), [])
+        found.append(Amendment(document.day((*place, "day")), previous, added))
+    return tuple(found)
+
+
+def _superseded(document: Document, amendments: int, parties: list[str]) -> tuple[Superseded, ...]:
+    found: list[Superseded] = []
+    for index in document.items("superseded"):
+        place: Place = ("superseded", index)
+        number, up_to = document.number((*place, "amendment")), document.number((*place, "up_to"))
+        if not 1 <= number <= amendments:
+            document.wrong((*place, "amendment"), "no_such_amendment", most=amendments)
+        if up_to < 0:
+            document.wrong((*place, "up_to"), "at_least_zero")
+        keys = _keys(document, place)
+        if not keys.sign or not keys.seal:
+            document.wrong((*place, "sign"), "missing")
+        found.append(Superseded(document.choose((*place, "party"), parties), number, up_to, keys))
+    return tuple(found)
+
+
 def read(file: Path) -> Round:
     """Read and check `round.toml`. Raises AgreementError with every mistake, its line and a hint."""
     document = Document(file, FORMAT)
@@ -256,6 +311,7 @@ def read(file: Path) -> Round:
     convenor = document.text(("convenor", "participant"))
     if convenor not in {participant.id for participant in participants}:
         document.wrong(("convenor", "participant"), "convenor_is_no_participant")
+    amendments = _amendments(document)
     trust: Trust = "direct" if document.choose(("trust",), TRUSTS, "custodian") == "direct" else "custodian"
     made = Round(
         id=identifier,
@@ -285,6 +341,10 @@ def read(file: Path) -> Round:
         reference_file=document.text(("reference", "file"), ""),
         reference_sha256=document.text(("reference", "sha256"), ""),
         profile=document.choose(("profile",), PROFILES) if document.text(("profile",), "") else "",
+        amendments=amendments,
+        superseded=_superseded(
+            document, len(amendments), [*(participant.id for participant in participants), *RESERVED]
+        ),
     )
     document.finish()
     return made
@@ -350,5 +410,30 @@ def to_toml(round_: Round) -> str:
             }
             for participant in round_.participants
         ],
+        **(
+            {
+                "amendment": [
+                    {
+                        "number": number,
+                        "day": amendment.day,
+                        "previous": amendment.previous,
+                        **({"added": list(amendment.added)} if amendment.added else {}),
+                    }
+                    for number, amendment in enumerate(round_.amendments, start=1)
+                ]
+            }
+            if round_.amendments
+            else {}
+        ),
+        **(
+            {
+                "superseded": [
+                    {"party": old.party, "amendment": old.amendment, "up_to": old.up_to, **keys(old.keys)}
+                    for old in round_.superseded
+                ]
+            }
+            if round_.superseded
+            else {}
+        ),
     }
     return tomli_w.dumps(told)

@@ -165,11 +165,35 @@ def read_manifest(package: Archive, round_: Round | None) -> Manifest:
         if not identities.verify(keys, "rekeyed", told, package.read(SIGNATURE)):
             raise DeliveryError("delivery.not_from_custodian", file=package.file)
         read_origin(package, found, round_)
-    elif not identities.verify(who.keys, "manifest", told, package.read(SIGNATURE)):
-        raise DeliveryError("delivery.bad_signature", file=package.file, participant=found.participant)
+    else:
+        _verify(package.file, round_, who, found.sequence, told, package.read(SIGNATURE))
     if found.fingerprint != round_.fingerprint or found.trust != round_.trust:
         raise DeliveryError("delivery.wrong_fingerprint", file=package.file, participant=found.participant)
     return found
+
+
+def _verify(file: str, round_: Round, who: Participant, number: int, told: bytes, signature: bytes) -> str:
+    """The fingerprint of the participant's key that signed: its own, or one that was replaced and holds for this number.
+
+    Raises DeliveryError.
+    """
+    for keys in (who.keys, *round_.holding(who.id, number)):
+        if identities.verify(keys, "manifest", told, signature):
+            return identities.fingerprint(keys)
+    old = any(identities.verify(keys, "manifest", told, signature) for keys in round_.holding(who.id, 0))
+    raise DeliveryError(f"delivery.{'old_key' if old else 'bad_signature'}", file=file, participant=who.id)
+
+
+def signer(package: Archive, found: Manifest, round_: Round) -> str:
+    """The fingerprint of the key with which the participant signed what it sent itself."""
+    who = _participant(round_, found.participant, package.file)
+    return _verify(package.file, round_, who, found.sequence, found.to_bytes(), package.read(SIGNATURE))
+
+
+def fingerprints(round_: Round, participant: str, number: int) -> set[str]:
+    """Of the keys that this participant's delivery of this number may be signed with."""
+    keys = (round_.participant(participant).keys, *round_.holding(participant, number))
+    return {identities.fingerprint(one) for one in keys}
 
 
 def read_origin(package: Archive, found: Manifest, round_: Round) -> Manifest:
@@ -177,8 +201,7 @@ def read_origin(package: Archive, found: Manifest, round_: Round) -> Manifest:
     told = member(package, found, ORIGIN)
     first = manifest.read(told, package.file)
     who = _participant(round_, first.participant, package.file)
-    if not identities.verify(who.keys, "manifest", told, member(package, found, ORIGIN_SIGNATURE)):
-        raise DeliveryError("delivery.bad_signature", file=package.file, participant=first.participant)
+    _verify(package.file, round_, who, first.sequence, told, member(package, found, ORIGIN_SIGNATURE))
     same = replace(
         found,
         origin="",

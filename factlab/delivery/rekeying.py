@@ -38,6 +38,7 @@ class Submission:
     file: str
     manifest: Manifest
     digest: str  # of the manifest
+    key: str  # fingerprint of the key that signed it
     rows: Any
     forwarded: Mapping[str, bytes]
 
@@ -63,7 +64,8 @@ def open_submission(path: Path, *, round_: Round, checks: Checks, custodian: Ide
                 ORIGIN_SIGNATURE: found_package.read(SIGNATURE),
                 TOTALS: package.member(found_package, found, TOTALS),
             }
-    return Submission(path.name, found, hashlib.sha256(told).hexdigest(), rows, forwarded)
+        key = package.signer(found_package, found, round_)
+    return Submission(path.name, found, hashlib.sha256(told).hexdigest(), key, rows, forwarded)
 
 
 def write_rekeyed(

@@ -21,6 +21,7 @@ class Withdrawal:
 
     path: Path
     manifest: Manifest
+    key: str  # fingerprint of the key that signed it
 
 
 def write(
@@ -54,7 +55,8 @@ def read(path: Path, round_: Round) -> Withdrawal | None:
     with archive.opened(path) as found:
         if manifest.read(found.read(MANIFEST), path.name).content != "withdrawal":
             return None
-        return Withdrawal(path, package.read_manifest(found, round_))
+        told = package.read_manifest(found, round_)
+        return Withdrawal(path, told, package.signer(found, told, round_))
 
 
 def known(log: Iterable[Mapping[str, Any]]) -> dict[str, int]:
@@ -66,8 +68,8 @@ def known(log: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return found
 
 
-def note(log: Path, told: Manifest, day: datetime.date) -> None:
-    """Write in the log that a delivery, a drop list or a withdrawal was accepted, once."""
+def note(log: Path, told: Manifest, key: str, day: datetime.date) -> None:
+    """Write in the log that a delivery, a drop list or a withdrawal was accepted, once. `key` signed it."""
     if any(line.get("manifest") == told.digest for line in journal.read(log)):
         return
     journal.append(
@@ -80,6 +82,7 @@ def note(log: Path, told: Manifest, day: datetime.date) -> None:
             "sequence": told.sequence,
             "rows_at_most": told.row_bucket,
             "manifest": told.digest,
+            "key": key,
         },
     )
 

@@ -64,7 +64,7 @@ def honour(round_folder: Path, received: linkage.Received, day: datetime.date) -
     """Write in the log what was taken back, and destroy what is held of it."""
     log = closing.log_file(round_folder, "analyst")
     for withdrawal in received.withdrawals:
-        withdrawing.note(log, withdrawal.manifest, day)
+        withdrawing.note(log, withdrawal.manifest, withdrawal.key, day)
     closing.destroy_deliveries(log, received.taken_back, day)
 
 
@@ -136,9 +136,12 @@ def run(
     Raises LinkageError, DisclosureError and whatever is wrong
     with the agreement.
     """
+    day = day or datetime.datetime.now(tz=datetime.UTC).date()
     progress("open")
     agreed_on, received = receive(round_folder, files, identity)
-    honour(round_folder, received, day or datetime.datetime.now(tz=datetime.UTC).date())
+    log = closing.log_file(round_folder, "analyst")
+    agreed.require_successor(log, round_folder, agreed_on.round, day)
+    honour(round_folder, received, day)
     if lists := [refusal for refusal in received.refusals if refusal.takes_out]:
         raise LinkageError(
             "linkage.droplist_refused", number=len(lists), details=[refusal.error for refusal in lists]

@@ -12,13 +12,13 @@ from typing import Any
 import pyarrow as pa
 
 from factlab import custodian as room
-from factlab.agreement import Agreement
+from factlab.agreement import Agreement, Round
 from factlab.custodian.admission import admit_withdrawal, check_size
 from factlab.custodian.rekeying import DROPPED
 from factlab.delivery import agreed, closing, journal, withdrawing
 from factlab.delivery.identity import Identity
 from factlab.delivery.manifest import Manifest
-from factlab.delivery.package import may_take_out
+from factlab.delivery.package import fingerprints, may_take_out
 from factlab.delivery.rekeying import Submission, open_submission, write_rekeyed
 from factlab.delivery.withdrawing import Withdrawal
 from factlab.engine import Step, steps
@@ -59,8 +59,15 @@ def explain() -> list[Step]:
     return list(steps("custodian"))
 
 
-def _droplists(log: Sequence[dict[str, object]]) -> set[object]:
-    return {line["manifest"] for line in log if line["event"] == "accepted" and line["content"] == "droplist"}
+def _droplists(log: Sequence[dict[str, Any]], round_: Round) -> set[str]:
+    """The drop lists that were accepted, but for those whose key was replaced since and no longer holds for them."""
+    return {
+        line["manifest"]
+        for line in log
+        if line["event"] == "accepted"
+        and line["content"] == "droplist"
+        and line["key"] in fingerprints(round_, line["participant"], line["sequence"])
+    }
 
 
 def _admit(submission: Submission, agreement: Agreement, log: Path, day: datetime.date) -> None:
@@ -71,7 +78,7 @@ def _admit(submission: Submission, agreement: Agreement, log: Path, day: datetim
             rekeying.check(agreement)
     else:
         check_size(submission, submission.rows.num_rows, agreement)
-    withdrawing.note(log, submission.manifest, day)
+    withdrawing.note(log, submission.manifest, submission.key, day)
 
 
 @dataclass
@@ -135,7 +142,7 @@ def _take_back(found: _Received, log: Path, day: datetime.date) -> tuple[str, ..
         except DeliveryError as error:
             found.refusals.append(Refusal(withdrawal.path.name, error))
             continue
-        withdrawing.note(log, told, day)
+        withdrawing.note(log, told, withdrawal.key, day)
         let_through.append(withdrawal)
     latest = withdrawing.known(journal.read(log))
     found.withdrawals = [
@@ -172,11 +179,12 @@ def rekey(
     checks = agreed.read_checks(round_folder, round_)
     closing.require_open(round_folder, round_, "custodian")
     log = round_folder / LOG
+    agreed.require_successor(log, round_folder, round_, day)
     found = _receive(files, agreement, checks, identity, log, day, progress)
     destroyed = _take_back(found, log, day)
     if needed := [refusal.error for refusal in found.refusals if refusal.takes_out]:
         raise DeliveryError("custodian.droplist_refused", number=len(needed), details=needed)
-    if missing := _droplists(journal.read(log)) - found.droplists.keys():
+    if missing := _droplists(journal.read(log), round_) - found.droplists.keys():
         raise DeliveryError("custodian.droplist_missing", number=len(missing))
     lists, newest = tuple(sorted(found.droplists.values())), found.newest
     if not newest and not found.withdrawals:  # an earlier result stays
