@@ -180,8 +180,9 @@ def _verify(file: str, round_: Round, who: Participant, number: int, told: bytes
     for keys in (who.keys, *round_.holding(who.id, number)):
         if identities.verify(keys, "manifest", told, signature):
             return identities.fingerprint(keys)
-    old = any(identities.verify(keys, "manifest", told, signature) for keys in round_.holding(who.id, 0))
-    raise DeliveryError(f"delivery.{'old_key' if old else 'bad_signature'}", file=file, participant=who.id)
+    if any(identities.verify(keys, "manifest", told, signature) for keys in round_.holding(who.id, 0)):
+        raise DeliveryError("delivery.old_key", file=file, participant=who.id)
+    raise DeliveryError("delivery.bad_signature", file=file, participant=who.id)
 
 
 def signer(package: Archive, found: Manifest, round_: Round) -> str:

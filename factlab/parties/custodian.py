@@ -70,12 +70,13 @@ def _droplists(log: Sequence[dict[str, Any]], round_: Round) -> set[str]:
     }
 
 
-def _admit(submission: Submission, agreement: Agreement, log: Path, day: datetime.date) -> None:
+def _admit(
+    submission: Submission, agreement: Agreement, rekeying: room.Rekeying, log: Path, day: datetime.date
+) -> None:
     """Check a delivery against the log, its quota and its codes, and write it in the log. Raises DeliveryError."""
     room.admit(journal.read(log), submission.manifest, submission.file)
     if submission.manifest.opaque:
-        with room.Rekeying(submission) as rekeying:
-            rekeying.check(agreement)
+        rekeying.check(submission, agreement)
     else:
         check_size(submission, submission.rows.num_rows, agreement)
     withdrawing.note(log, submission.manifest, submission.key, day)
@@ -110,25 +111,26 @@ def _receive(
 ) -> _Received:
     """Let each file through or refuse it; what is let through stands in the log."""
     found = _Received([], [], DROPPED.empty_table(), {}, [], [])
-    for file in sorted(files):
-        progress(file.name)
-        try:
-            if withdrawal := withdrawing.read(file, agreement.round):
-                found.withdrawals.append(withdrawal)
+    with room.Rekeying() as rekeying:
+        for file in sorted(files):
+            progress(file.name)
+            try:
+                if withdrawal := withdrawing.read(file, agreement.round):
+                    found.withdrawals.append(withdrawal)
+                    continue
+                submission = open_submission(file, round_=agreement.round, checks=checks, custodian=identity)
+                told = submission.manifest
+                if told.content != "droplist":
+                    found.held.append((told, file))
+                _admit(submission, agreement, rekeying, log, day)
+            except DeliveryError as error:
+                found.refusals.append(Refusal(file.name, error, may_take_out(file)))
                 continue
-            submission = open_submission(file, round_=agreement.round, checks=checks, custodian=identity)
-            told = submission.manifest
-            if told.content != "droplist":
-                found.held.append((told, file))
-            _admit(submission, agreement, log, day)
-        except DeliveryError as error:
-            found.refusals.append(Refusal(file.name, error, may_take_out(file)))
-            continue
-        if told.content == "droplist":
-            found.dropped = pa.concat_tables([found.dropped, submission.rows])
-            found.droplists[told.digest] = told.participant
-        else:
-            found.admitted.append((told, file))
+            if told.content == "droplist":
+                found.dropped = pa.concat_tables([found.dropped, submission.rows])
+                found.droplists[told.digest] = told.participant
+            else:
+                found.admitted.append((told, file))
     return found
 
 
@@ -191,11 +193,10 @@ def rekey(
         return Outcome((), lists, tuple(found.refusals), (), (), destroyed)
     made = []
     key = room.key(identity, round_, [*found.droplists, *(told.digest for told, _ in newest.values())])
-    with new_folder(out, replaces=MARKER) as folder:
+    with new_folder(out, replaces=MARKER) as folder, room.Rekeying() as rekeying:
         for told, file in newest.values():  # opened anew: only one delivery at a time is in memory
             submission = open_submission(file, round_=round_, checks=checks, custodian=identity)
-            with room.Rekeying(submission) as rekeying:
-                rows = rekeying.rows(key, found.dropped)
+            rows = rekeying.rows(submission, key, found.dropped)
             name = f"{round_.id}_{told.participant}_{told.sequence}_rekeyed.factlab"
             check = room.key_check(key)
             write_rekeyed(folder / name, submission, rows, check, round_=round_, custodian=identity, day=day)
