@@ -43,9 +43,17 @@ def party(name: str) -> Party:
 
 PARTIES = {
     name: party(name)
-    for name in ("thuiszorg-de-brug", "wijkteam-oost", "burgerzaken", "analyst", "custodian", "stranger")
+    for name in (
+        "thuiszorg-de-brug",
+        "wijkteam-oost",
+        "burgerzaken",
+        "analyst",
+        "custodian",
+        "stranger",
+        "renewed",
+    )
 }
-BRUG, OOST, REGISTER, ANALYST, CUSTODIAN, STRANGER = PARTIES.values()
+BRUG, OOST, REGISTER, ANALYST, CUSTODIAN, STRANGER, RENEWED = PARTIES.values()
 ENCAPSULATIONS = {
     name: (bytes.fromhex(told["enc"]), bytes.fromhex(told["shared_secret"]))
     for name, told in json.loads((FOLDER / "encapsulations.json").read_text(encoding="utf-8")).items()
@@ -60,12 +68,18 @@ class Agreement:
     trust: str
     round_id: str
     year: int = 2025
+    amended: bool = False
 
     @property
     def secret(self) -> bytes:
-        return hashlib.sha256(
-            f"factlab test vectors, round secret {self.name}, not a secret".encode()
-        ).digest()
+        name = self.name.removesuffix("-amended")
+        return hashlib.sha256(f"factlab test vectors, round secret {name}, not a secret".encode()).digest()
+
+    @property
+    def renewal(self) -> dict[str, Any]:
+        """With an amendment the brug has the key `renewed`; what its old one signed holds up to number 1."""
+        name = "thuiszorg-de-brug"
+        return {"keys": {name: "renewed"}, "superseded": [{"party": name, "key": name, "up_to": 1}]}
 
     @property
     def binding(self) -> dict[str, Any]:
@@ -106,6 +120,7 @@ class Agreement:
             "key_check": self.key_check,
             "norm_check": NORM_CHECK,
             "P1": {address: self.pseudonym(address).hex() for address in addresses},
+            **(self.renewal if self.amended else {}),
             "participants": {
                 "thuiszorg-de-brug": "services",
                 "wijkteam-oost": "services",
@@ -117,7 +132,8 @@ class Agreement:
 DIRECT = Agreement("direct", "direct", "00112233445566778899aabbccddeeff")
 SPLIT = Agreement("custodian", "custodian", "ffeeddccbbaa99887766554433221100")
 NEXT = Agreement("direct-next-year", "direct", "0123456789abcdef0123456789abcdef", 2026)
-AGREEMENTS = (DIRECT, SPLIT, NEXT)
+AMENDED = Agreement("direct-amended", "direct", DIRECT.round_id, amended=True)
+AGREEMENTS = (DIRECT, SPLIT, NEXT, AMENDED)
 
 Row = tuple[Any, ...]  # a canonical address and texts
 Change = Callable[[dict[str, Any]], None]
@@ -958,6 +974,58 @@ def signed_members(base: bytes, swap: Mapping[str, bytes]) -> bytes:
     return signed(told, members, by=CUSTODIAN, context="rekeyed")
 
 
+def renewals(base: bytes) -> Iterator[Vector]:
+    """Keys that were replaced by an amendment."""
+    yield Vector(
+        "old-key-holds",
+        "Number 1, signed with a key that was replaced after it.",
+        base,
+        rows=70,
+        agreement=AMENDED.name,
+    )
+    later = setting(sequence=2, supersedes=1)
+    yield Vector("old-key-no-longer-holds", "Number 2, signed with a key that was replaced before it.",
+        told_otherwise(base, later), "old_key", agreement=AMENDED.name)  # fmt: skip
+    yield Vector("new-key-not-yet-agreed", "Signed with a key that the agreement doesn't hold (yet).",
+        told_otherwise(base, setting(), by=RENEWED), "bad_signature")  # fmt: skip
+
+
+def withdrawals(base: bytes) -> Iterator[Vector]:
+    """Section 9: a manifest and a signature. Inspected it is in order; there is nothing to open."""
+    taken = spec.parse(unpacked(base)["manifest.json"])
+    of = hashlib.sha256(unpacked(base)["manifest.json"]).hexdigest()
+    told = {
+        **{name: value for name, value in taken.items() if name != "members"},
+        "content": "withdrawal", "day": LATER, "sequence": 2, "supersedes": 1, "row_bucket": 0, "parts": 0,
+        "recipients": [], "withdraws": of,
+    }  # fmt: skip
+
+    def made(name: str, title: str, data: bytes, inspect: str = "accepted") -> Vector:
+        opened = "nothing_sealed" if inspect == "accepted" else inspect
+        return Vector(f"withdrawal{name}", title, data, opened, inspect)
+
+    yield made("", "A withdrawal in order.", signed(told, {}))
+    yield made(
+        "-signed-by-another", "Another participant takes it back.", signed(told, {}, by=OOST), "bad_signature"
+    )
+    whole = unpacked(signed(told, {}))
+    sealed = {name: data for name, data in unpacked(base).items() if name.endswith("sealed")}
+    yield made("-with-rows", "A withdrawal that brings rows.", pack({**whole, **sealed}), "extra_member")
+    for name, title, change in (
+        ("of-nothing", "It doesn't say what it takes back.", {"withdraws": ""}),
+        ("skips-a-number", "It replaces another number than the one before its own.", {"sequence": 3}),
+        ("with-recipients", "It names recipients.", {"recipients": [ANALYST.fingerprint]}),
+        ("with-a-bucket", "It tells a number of rows.", {"row_bucket": 64}),
+        ("rekeyed", "It was re-keyed.", {"origin": "0" * 64, "rekey_check": "0" * 16}),
+    ):
+        yield made(f"-{name}", title, signed({**told, **change}, {}), "manifest_damaged")
+    yield Vector("withdraws-in-a-delivery", "A delivery of services that also says that it takes something back.",
+        told_otherwise(base, setting(withdraws=of)), "manifest_damaged")  # fmt: skip
+    bare = {name: data for name, data in unpacked(base).items() if name.startswith("manifest")}
+    yield Vector("stripped-of-all-members", "A delivery of services with its manifest and signature only.",
+        pack(bare), "missing_member")  # fmt: skip
+
+
 def faulty(accepted: Mapping[str, bytes]) -> Iterator[Vector]:
     base = accepted["direct-services"]
     yield from envelope(base, "direct")
@@ -968,6 +1036,8 @@ def faulty(accepted: Mapping[str, bytes]) -> Iterator[Vector]:
     yield from senders(base)
     yield from contents()
     yield from split()
+    yield from renewals(base)
+    yield from withdrawals(base)
 
 
 # The files
