@@ -60,7 +60,7 @@ def load(file: Path) -> Mapping:
     try:
         told: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise ExtractError("source.missing_file", file=file.name, folder=file.parent) from None
+        raise ExtractError("source.missing_file", file=file) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         raise ExtractError("source.bad_mapping", file=file.name) from None
     columns, known, row = told.get("columns", {}), told.get("services", {}), told.get("header_row")
