@@ -29,7 +29,7 @@ LEAST_THRESHOLD = 5  # below it no Dutch statistical office publishes
 
 Content = Literal["services", "register"]
 Trust = Literal["direct", "custodian"]
-TRUSTS: tuple[Trust, ...] = ("direct", "custodian")
+TRUSTS: tuple[Trust, ...] = ("custodian", "direct")  # the first is what a mistyped one is read as
 RESERVED = ("analyst", "custodian")  # names of parties that are no participants
 PROFILES = ("amsterdam", "haarlem", "utrecht")  # own words for a door; docs/spec/addresses.md
 CONTENTS: tuple[Content, ...] = ("services", "register")
