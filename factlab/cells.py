@@ -70,6 +70,17 @@ class Organisation:
     delivered: bool
 
 
+@dataclass(frozen=True)
+class Reporter:
+    """A participant that delivers counts per area and service, without addresses; `services` by code."""
+
+    id: str
+    name: str
+    unit: Literal["households", "persons"]
+    services: tuple[str, ...]
+    delivered: bool
+
+
 Kind = Literal["all", "classes", "combination", "users", "rule", "unmatched", "reported"]
 Of = Literal["", "services", "organisations", "domains"]
 
@@ -131,6 +142,7 @@ class Codebook:
     services: tuple[Service, ...]  # by code
     organisations: tuple[Organisation, ...]  # by id
     tables: tuple[Table, ...]
+    reporters: tuple[Reporter, ...] = ()  # by id
     notes: Mapping[str, str] = field(default_factory=dict)  # the municipality's own note: nl, en
 
     @cached_property
