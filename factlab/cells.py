@@ -216,6 +216,7 @@ class CountTable:
 
     codebook: Codebook
     counts: Mapping[CellKey, int]
+    own: Mapping[str, Mapping[CellKey, int]] = field(default_factory=dict)  # what each organisation counts itself
 
     def __repr__(self) -> str:
         return f"CountTable({len(self.counts)} cells)"
@@ -246,3 +247,18 @@ class Publication:
     @cached_property
     def cell(self) -> dict[CellKey, Cell]:
         return {cell.key: cell for cell in self.cells}
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A publication that readers have already, and the stated bound on what can really have changed since.
+
+    A cell that means the same in both (the table's kind, subject, rule and open class; the services that a domain
+    holds) differs by at most `least + share * then` households, rounded down. Nothing changed at all when both are of
+    the same moment (period, reference date, way of counting) and of the same organisations' deliveries and services:
+    a second run.
+    """
+
+    publication: Publication
+    least: int
+    share: float
