@@ -147,7 +147,8 @@ def count(
             code = area.parent
     for organisation, number in (unmatched or {}).items():
         found[CellKey("unmatched", "municipality", book.municipality.code, "", organisation)] = number
-    for (code, service), number in (reported or {}).items():
+    for (area, service), number in (reported or {}).items():
+        code = area
         while code:
             found[CellKey("informal", book.area[code].level, code, "", service)] += number
             code = book.area[code].parent

@@ -132,7 +132,7 @@ def test_the_proof_notices_what_stayed(agreed_on: Agreement, left: str, error: s
 
 
 def test_what_two_organisations_report_is_added_up_and_linked_to_nothing(agreed_on: Agreement) -> None:
-    a, _, service = two(agreed_on)
+    *_, service = two(agreed_on)
     here, there = (area.code for area in agreed_on.areas[1:3])
     with Engine() as engine:
         linked(

@@ -130,11 +130,14 @@ def test_names_that_two_levels_share_are_those_of_the_level_that_the_table_is_of
     shared = replace(
         agreement,
         areas=tuple(
-            replace(area, name="Binnenstad") if area.code == "BU99990102" else area for area in agreement.areas
+            replace(area, name="Binnenstad") if area.code == "BU99990102" else area
+            for area in agreement.areas
         ),
     )
     file = tmp_path / "a.csv"
-    file.write_text("Gebied;Activiteit;Aantal\nOude Haven;INF-BUUV;3\nBinnenstad;INF-BUUV;4\n", encoding="utf-8")
+    file.write_text(
+        "Gebied;Activiteit;Aantal\nOude Haven;INF-BUUV;3\nBinnenstad;INF-BUUV;4\n", encoding="utf-8"
+    )
     found = extract.read(file)
     made = reported.prepare(found, reported.guess(found, shared, CENTRE), shared, CENTRE)
     assert leaving(made) == {("WK999901", "INF-BUUV"): 3 + 4}

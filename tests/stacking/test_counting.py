@@ -11,7 +11,6 @@ from factlab.stacking import count
 
 from tests import synthetic
 
-
 Reported = dict[tuple[str, str], int]  # area, service
 
 
