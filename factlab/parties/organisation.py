@@ -341,7 +341,8 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
         lines += [
             f"  {number:8}  {code:16} {nl if lang == 'nl' else en}" for code, nl, en, number in preview.counts
         ]
-    lines += ["", say("stays")] if preview.staying else [""]
+    if preview.staying:
+        lines += ["", say("stays")]
     for header, warning in preview.staying:
         lines.append(f"  {header}" + (f"   ! {say('looks_' + warning)}" if warning else ""))
     lines.append("")

@@ -358,3 +358,10 @@ def test_a_list_of_addresses_to_leave_out_makes_no_sense(counting: LittleRound) 
     with pytest.raises(FactlabError) as raised:
         again(counting, TABLE, exclusions=Path("secret.csv"))
     assert raised.value.key == "organisation.no_addresses"
+
+
+@pytest.mark.parametrize(("guide", "lang"), [("organisatie.md", "nl"), ("organisation.md", "en")])
+def test_the_guide_shows_what_its_table_gives(counting: LittleRound, guide: str, lang: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / guide).read_text(encoding="utf-8")
+    table, told = (block.partition("```")[0] for block in text.split("```text\n")[1:3])
+    assert told in organisation.shown(again(counting, table, lang=lang), "nl" if lang == "nl" else "en")
