@@ -53,13 +53,14 @@ def _droplists(log: Sequence[dict[str, object]]) -> set[object]:
     return {line["manifest"] for line in log if line["event"] == "accepted" and line["content"] == "droplist"}
 
 
-def _admit(submission: Submission, agreement: Agreement, log: Path, day: datetime.date) -> None:
+def _admit(
+    submission: Submission, agreement: Agreement, rekeying: room.Rekeying, log: Path, day: datetime.date
+) -> None:
     """Check a delivery against the log, its quota and its codes, and write it in the log. Raises DeliveryError."""
     lines = journal.read(log)
     room.admit(lines, submission)
     if submission.manifest.opaque:
-        with room.Rekeying(submission) as rekeying:
-            rekeying.check(agreement)
+        rekeying.check(submission, agreement)
     else:
         check_size(submission, submission.rows.num_rows, agreement)
     if not is_known(lines, submission):
@@ -104,26 +105,27 @@ def rekey(
     admitted: dict[str, tuple[int, Path, str]] = {}  # participant: number, file, digest
     superseded: list[str] = []
     dropped, droplists = DROPPED.empty_table(), {}
-    for file in sorted(files):
-        progress(file.name)
-        try:
-            submission = open_submission(file, round_=round_, checks=checks, custodian=identity)
-            _admit(submission, agreement, log, day)
-        except DeliveryError as error:
-            refusals.append(Refusal(file.name, error))
-            continue
-        told = submission.manifest
-        if told.content == "droplist":
-            dropped = pa.concat_tables([dropped, submission.rows])
-            droplists[submission.digest] = told.participant
-            continue
-        here = (told.sequence, file, submission.digest)
-        other = admitted.get(told.participant)
-        if other is None:
-            admitted[told.participant] = here
-        elif other[2] != here[2]:
-            admitted[told.participant] = max(other, here)
-            superseded.append(min(other, here)[1].name)
+    with room.Rekeying() as rekeying:
+        for file in sorted(files):
+            progress(file.name)
+            try:
+                submission = open_submission(file, round_=round_, checks=checks, custodian=identity)
+                _admit(submission, agreement, rekeying, log, day)
+            except DeliveryError as error:
+                refusals.append(Refusal(file.name, error))
+                continue
+            told = submission.manifest
+            if told.content == "droplist":
+                dropped = pa.concat_tables([dropped, submission.rows])
+                droplists[submission.digest] = told.participant
+                continue
+            here = (told.sequence, file, submission.digest)
+            other = admitted.get(told.participant)
+            if other is None:
+                admitted[told.participant] = here
+            elif other[2] != here[2]:
+                admitted[told.participant] = max(other, here)
+                superseded.append(min(other, here)[1].name)
     if lists := [
         file.name for file in files if file.name in {r.file for r in refusals} and may_be_droplist(file)
     ]:
@@ -138,11 +140,10 @@ def rekey(
         return Outcome((), tuple(sorted(droplists.values())), tuple(refusals), ())
     made = []
     key = room.key(identity, round_, [*droplists, *(digest for *_, digest in admitted.values())])
-    with new_folder(out, replaces=MARKER) as folder:
+    with new_folder(out, replaces=MARKER) as folder, room.Rekeying() as rekeying:
         for number, file, _ in admitted.values():  # opened anew: only one delivery at a time is in memory
             submission = open_submission(file, round_=round_, checks=checks, custodian=identity)
-            with room.Rekeying(submission) as rekeying:
-                rows = rekeying.rows(key, dropped)
+            rows = rekeying.rows(submission, key, dropped)
             name = f"{round_.id}_{submission.manifest.participant}_{number}_rekeyed.factlab"
             check = room.key_check(key)
             write_rekeyed(folder / name, submission, rows, check, round_=round_, custodian=identity, day=day)

@@ -124,7 +124,13 @@ def _play(data: Path, folder: Path, lang: Language, say: Say) -> tuple[analyst.O
         )
         if done.refusals:
             raise UsageError("demo.not_rekeyed", details=[refusal.error for refusal in done.refusals])
-        say("demo.custodian", name=split.name, number=len(done.rekeyed))
+        say(
+            "demo.custodian",
+            name=split.name,
+            number=len(done.rekeyed),
+            most=split.addresses,
+            share=split.share,
+        )
 
     for file in counts:
         shutil.copyfile(file, folder / "deliveries" / file.name)

@@ -103,12 +103,13 @@ def addresses(
     found, told = _read(extract, mapping)
     told = told or mappings.guess(found)
     mappings.check(told, found, None)
+    mappings.check_ids(told, found, listed=reference is not None)
     listed = references.read(reference, profile) if reference else None
     with Engine() as engine:
         read = normalising.explain(engine, mappings.selected(told, found), profile, listed, repair=repair)
     quality = qualities.of(read, found.file, listed)
     with new_file(out) as beside:
-        pyarrow.csv.write_csv(read.drop_columns("tier"), beside)
+        pyarrow.csv.write_csv(read.drop_columns(["tier", "possible_range"]), beside)
     if report:
         with new_file(report) as beside:
             beside.write_text(qualities.page(quality, lang), encoding="utf-8", newline="\n")
@@ -199,6 +200,7 @@ def pseudonymise(
         prepared = reported.prepare(found, told, agreement, who)
     else:
         listed_addresses = _reference(kit, round_)
+        mappings.check_ids(told, found, listed=listed_addresses is not None)
         excluded = excluding.read(exclusions, round_.profile, listed_addresses) if exclusions else None
         prepared = preparation.prepare(found, told, agreement, who, excluded, listed_addresses, repair=repair)
     preview = previews.show(prepared, found, told, agreement)
@@ -364,6 +366,8 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
     if preview.tiers:
         lines.append(say("list"))
         lines += [f"  {number:8}  {qualities.tier(tier, lang)}" for tier, number in preview.tiers.items()]
+    if preview.ranges:
+        lines.append("  ! " + say("ranges", number=preview.ranges))
     if preview.without_group:
         lines.append("  ! " + say("without_group", number=preview.without_group))
     if wrong := sum(preview.left_out.get(reason, 0) for reason in problems.STOPPING) if counts else 0:

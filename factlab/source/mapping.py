@@ -22,6 +22,8 @@ from factlab.source.headers import (
     BOTH,
     COUNT_FIELD,
     GENERAL,
+    ID,
+    IDS,
     REGISTER_FIELDS,
     SERVICE_FIELDS,
     fields,
@@ -33,6 +35,7 @@ SUFFIX = ".mapping.toml"
 SAMPLE = 500  # rows that a guess looks at
 _LOOKS = {
     "postcode": r"^\s*[1-9][0-9]{3}\s?-?[A-Za-z]{2}\s*$",
+    "id": rf"^\s*{ID}\s*$",
     "day": r"^\s*(\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{4}-\d{2}-\d{2}|(19|20)\d{6})([ T].*)?\s*$",
 }
 
@@ -211,6 +214,16 @@ def _by_contents(
             free.remove(found[0])
             if found[1:]:
                 doubts.append(("postcode", found[0], tuple(found[1:])))
+    placed = "postcode" in columns and columns.keys() & {"number", "street"}
+    if "address" not in columns and not placed:
+        named = {header: key(header) in IDS for header in free}
+        found = [header for header in free if _looks(extract, header, "id") > (0.2 if named[header] else 0.8)]
+        if found:  # a reference list tells which address it is
+            found.sort(key=lambda header: not named[header])
+            columns["address"] = found[0]
+            free.remove(found[0])
+            if found[1:]:
+                doubts.append(("address", found[0], tuple(found[1:])))
     if content == "services" and known and "service" not in columns and not known.only:
         found = [header for header in free if names_service(extract, header, known) > 0.5]
         if found:
@@ -260,6 +273,13 @@ def check(mapping: Mapping, extract: Extract, participant: Participant | None) -
         raise ExtractError(
             "source.missing_column", file=extract.file, fields=", ".join(missing), headers=there
         )
+
+
+def check_ids(mapping: Mapping, extract: Extract, *, listed: bool) -> None:
+    """Raise ExtractError when addresses are given as BAG ids only, and there is no list that tells which they are."""
+    header = mapping.columns.get("address", "")
+    if header and "postcode" not in mapping.columns and not listed and _looks(extract, header, "id") > 0.8:
+        raise ExtractError("source.ids_without_list", file=extract.file, column=header)
 
 
 def selected(mapping: Mapping, extract: Extract) -> Any:

@@ -44,6 +44,7 @@ class Prepared:
     unmapped: Unmapped
     without_group: int  # households that lost their group so that no group is too small
     tiers: Dictionary[str, int]  # rows by how they stand to the reference list; empty without one
+    ranges: int  # rows whose address may mean several houses
 
     @property
     def used(self) -> int:
@@ -179,6 +180,10 @@ def prepare(
                 )
             )
             tiers = {tier: int(counts.get(tier, 0)) for tier in references.TIERS}
+        normalising.doubt(engine, reference)
+        ranges = engine.rows(
+            "select count(*) from extract_row_address as r join possible_range as p on p.address_number = r.address_number"
+        )[0][0]
         engine.load("exclusion", exclusions.none() if excluded is None else excluded)
         engine.set({"communal_above": round_.communal_above})
         engine.run(read_step("source/04_door.sql"))
@@ -213,6 +218,7 @@ def prepare(
         unknown,
         ungrouped,
         tiers,
+        int(ranges),
     )
 
 

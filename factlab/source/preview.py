@@ -83,6 +83,7 @@ class Preview:
     unmapped: Unmapped
     without_group: int
     tiers: Dictionary[str, int]  # rows by how they stand to the reference list; empty without one
+    ranges: int  # rows whose address may mean several houses
 
 
 def passes_eleven_test(text: str) -> bool:
@@ -186,4 +187,5 @@ def show(prepared: Prepared, extract: Extract, told: Mapping, agreement: Agreeme
         unmapped=prepared.unmapped,
         without_group=prepared.without_group,
         tiers=prepared.tiers,
+        ranges=prepared.ranges,
     )

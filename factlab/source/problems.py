@@ -55,6 +55,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "ambiguous": ("addition", "letter", *_NUMBER),
     "no such door": ("addition", "letter", *_NUMBER),
     "unknown": _NUMBER,
+    "possible range": _NUMBER,
 }
 
 

@@ -17,13 +17,12 @@ from factlab.engine import Engine, read_step
 from factlab.errors import ExtractError
 from factlab.source import addresses, extract, mapping, normalising, profiles
 from factlab.source.addresses import Address
-from factlab.source.headers import key
+from factlab.source.headers import ID, IDS, key
 
 TIERS = ("exact", "repaired", "ambiguous", "no such door", "unknown")
 RULES = ("Q1", "Q2", "Q3", "Q4", "Q5", "Q6")
 _GROUND = frozenset(("HS", "HUIS", "BG", "BEGANEGROND", "PARTERRE", "ZW", "ZWART"))
-_ID = re.compile(r"[0-9]{15,16}")
-_ID_HEADERS = ("nummeraanduiding", "nummeraanduidingid", "bagid", "adresid")
+_ID = re.compile(ID)
 _TOWNS = {"sgravenhage": "denhaag", "shertogenbosch": "denbosch", "thehague": "denhaag"}
 _SCHEMA = pa.schema(
     [
@@ -69,7 +68,7 @@ def read(file: Path, profile: str = "") -> Reference:
         read_ = engine.table('select canonical from reading order by "row"').column("canonical").to_pylist()
     if not any(read_):
         raise ExtractError("source.no_reference", file=found.file)
-    identifier = next((name for name in found.headers if key(name) in _ID_HEADERS), None)
+    identifier = next((name for name in found.headers if key(name) in IDS), None)
     ids = found.table.column(identifier).to_pylist() if identifier else [""] * len(read_)
     street_of, town_of = ({said: short(said) for said in set(fields.column(name).to_pylist())}
                           for name, short in (("street", _street), ("place", _town)))  # fmt: skip
@@ -170,7 +169,8 @@ def _place(engine: Engine, profile: str) -> Any:
     placed: list[tuple[int, str, str]] = []
     for number, *fields in lost:
         address = Address(*fields)
-        identifier = next((said.strip().zfill(16) for said in (address.address, address.number) if _ID.fullmatch(said.strip())), "")  # fmt: skip
+        given = filter(None, (_ID.fullmatch(said.strip()) for said in (address.address, address.number)))
+        identifier = next((one[1].zfill(16) for one in given), "")
         if identifier:
             found = engine.rows("select distinct canonical from reference_address where lpad(address_id, 16, '0') = ?", [identifier])  # fmt: skip
             placed += [(number, found[0][0], "Q6")] if len(found) == 1 else []

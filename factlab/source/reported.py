@@ -177,7 +177,18 @@ def prepare(extract: Extract, told: Mapping, agreement: Agreement, participant: 
         kept = service.filter(pc.invert(pc.is_in(service, totals.combine_chunks())))
         unknown = unmapped(kept, known, agreed(agreement, participant))
     return Prepared(
-        "aggregate", rows.num_rows, leaving, judged, left_out, {}, 0, 0, unknown, without_group=0, tiers={}
+        "aggregate",
+        rows.num_rows,
+        leaving,
+        judged,
+        left_out,
+        {},
+        0,
+        0,
+        unknown,
+        without_group=0,
+        ranges=0,
+        tiers={},
     )
 
 

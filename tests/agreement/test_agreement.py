@@ -141,7 +141,7 @@ def test_an_analysis_can_t_show_counts_finer_than_they_were_agreed(folder: Path)
 
 
 def test_broken_toml_names_the_line(folder: Path) -> None:
-    change(folder / "round.toml", 'trust = "direct"', 'trust = "direct')
+    change(folder / "round.toml", 'trust = "custodian"', 'trust = "custodian')
     (error,) = mistakes(folder)
     assert error.key == "agreement.not_toml"
     lines = (folder / "round.toml").read_text(encoding="utf-8").splitlines()
@@ -154,7 +154,7 @@ def test_broken_toml_names_the_line(folder: Path) -> None:
         ("least_threshold = 10", "least_threshold = 4", "threshold_too_low"),
         ("reference_date = 2025-12-31", "reference_date = 2026-12-31", "reference_outside_period"),
         ("end = 2025-12-31", "end = 2024-12-31", "ends_before_it_starts"),
-        ('trust = "direct"', 'trust = "none"', "not_a_choice"),
+        ('trust = "custodian"', 'trust = "none"', "not_a_choice"),
         ('code = "GM9999"', 'code = "9999"', "not_a_municipality_code"),
         ('"WMO-HBH"', '"WMO-XXX"', "unknown_service"),
         ('"WMO-HBH"', '"AWBZ-BEG"', "unknown_service"),  # in the catalogue, but it ended in 2014

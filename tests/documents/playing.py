@@ -31,9 +31,7 @@ def _convene(folder: Path) -> None:
     """What the convenor does between two commands of the organisation: make the round and send the kit."""
     draft, elsewhere = package_folder("sample_data") / "agreement", folder.parent / f"{folder.name}-convenor"
     drafted = rounds.read(draft / "round.toml")
-    others = {
-        name: identity.new() for name in (*(one.id for one in drafted.participants), "analyst") if name != WHO
-    }
+    others = {name: identity.new() for name in convenor.parties(drafted) if name != WHO}
     for name, one in others.items():
         identity.save(one, elsewhere / "keys" / f"{name}.key", name=name)
     shutil.copyfile(folder / f"{WHO}.pub", elsewhere / "keys" / f"{WHO}.pub")

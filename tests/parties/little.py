@@ -14,6 +14,8 @@ from factlab.delivery.identity import Identity
 from factlab.parties import convenor, custodian, demo, organisation
 from factlab.sample import make
 
+from tests.trusting import direct
+
 COARSE = (
     "services",
     "organisations",
@@ -24,12 +26,6 @@ COARSE = (
     "organisation",
 )
 DAY = datetime.date(2026, 1, 15)
-CUSTODIAN = """
-[custodian]
-name = "Stichting Sleutelbeheer Wierland"
-addresses = 700
-share = 60
-"""
 COUNTING = """
 [[participant]]
 id = "buurtkamer"
@@ -107,15 +103,13 @@ def make_round(
         # In so small a town little can be shown by neighbourhood; asking for less also keeps the tests quick.
         with (data / "agreement" / "analysis.toml").open("a", encoding="utf-8") as file:
             file.write("\n[levels]\n" + "".join(f'{name} = "municipality"\n' for name in COARSE))
-        promise = data / "agreement" / "round.toml"
-        said = promise.read_text(encoding="utf-8")
-        if split:
-            said = said.replace('trust = "direct"', 'trust = "custodian"') + CUSTODIAN
+        if not split:
+            direct(data / "agreement")
         if counts:
-            said += COUNTING
+            with (data / "agreement" / "round.toml").open("a", encoding="utf-8") as file:
+                file.write(COUNTING)
             (data / "extracts" / "buurtkamer").mkdir()
             (data / "extracts" / "buurtkamer" / "aantallen.csv").write_text(counts, encoding="utf-8")
-        promise.write_text(said, encoding="utf-8")
     agreed_on = read_agreement(data / "agreement")
     identities = {name: identity.new() for name in convenor.parties(agreed_on.round)}
     for name, key in identities.items():
