@@ -69,12 +69,13 @@ def count(
 
 
 def provenance(
-    agreed_on: agreement.Agreement, received: linkage.Received, ran: Sequence[Step]
+    agreed_on: agreement.Agreement, received: linkage.Received, ran: Sequence[Step], *, draft: bool
 ) -> dict[str, Any]:
     """Where the publication comes from. Every number is a bucket that the delivery's manifest already shows."""
     manifests = {delivery.manifest.participant: delivery.manifest for delivery in received.deliveries}
     return {
         "format": "factlab-provenance/1",
+        "draft": draft,
         "round": {"id": agreed_on.round.id, "fingerprint": agreed_on.round.fingerprint},
         "trust": agreed_on.round.trust,
         "linkable": {
@@ -115,6 +116,7 @@ def run(
     *,
     lang: Language = "nl",
     skip_refused: bool = False,
+    draft: bool = False,
     progress: Progress = lambda _: None,
 ) -> Outcome:
     """Open, link, drop the key, count, protect, publish, attack, render. Nothing appears at `out` unless all held.
@@ -136,7 +138,7 @@ def run(
         )
     counts, ran = count(agreed_on, received, progress)
     delivered = tuple(sorted(received.participants))
-    told = provenance(agreed_on, received, ran)
+    told = provenance(agreed_on, received, ran, draft=draft)
     received = replace(received, deliveries=(), droplists=())  # the pseudonyms go
     progress("protect")
     safe = protect(counts, salt=identity.derive(f"ties|{agreed_on.round.round_id}"))

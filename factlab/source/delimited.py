@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,11 +27,14 @@ _MARKS = (
     (b"\xfe\xff", "utf-16-be"),
 )
 MOST_COLUMNS = 1000
+BLOCK = 1 << 20  # bytes of a file that one thread reads
 _OPEN_QUOTE = 25  # lines in one cell: more than any remark, and what an unclosed quote swallows
 
 
-def decode(data: bytes, file: str) -> tuple[str, str]:
-    """(text, encoding). Raises ExtractError when it is no text, or text in an encoding that isn't known."""
+def decode(data: bytes, file: str) -> tuple[bytes, str]:
+    """(the text as UTF-8 without a mark, the encoding that it had). Raises ExtractError when it is no text, or text in an
+    encoding that isn't known.
+    """
     for start, kind in _OTHER_FILES.items():
         if data.startswith(start):
             raise ExtractError("source.other_kind", file=file, kind=kind)
@@ -52,14 +56,27 @@ def decode(data: bytes, file: str) -> tuple[str, str]:
         return _decode(data, "windows-1252", file), "windows-1252"
 
 
-def _decode(data: bytes, encoding: str, file: str) -> str:
+def _decode(data: bytes, encoding: str, file: str) -> bytes:
+    # Nearly every extract is plain ASCII, which is UTF-8 as it stands.
+    plain = encoding == "utf-8" and data.isascii()
     try:
-        text = data.decode(encoding)
+        text = "" if plain else data.decode(encoding)
     except UnicodeDecodeError:
         raise ExtractError("source.wrong_encoding", file=file) from None
-    if "\0" in text:
+    made = data if encoding == "utf-8" else text.encode()
+    if b"\0" in made:
         raise ExtractError("source.not_text", file=file)
-    return text
+    return made
+
+
+def _start(text: bytes, most: int) -> str:
+    """The first characters of a text in UTF-8."""
+    return text[: 4 * most].decode(errors="ignore")[:most]
+
+
+def is_blank(text: bytes) -> bool:
+    """Whether a text in UTF-8 holds nothing but white space."""
+    return not _start(text, 1000).strip() and not text.decode().strip()
 
 
 def _records(text: str, delimiter: str, most: int) -> list[list[str]]:
@@ -69,16 +86,18 @@ def _records(text: str, delimiter: str, most: int) -> list[list[str]]:
         return []
 
 
-def declared_delimiter(text: str) -> tuple[str, str]:
+def declared_delimiter(text: bytes) -> tuple[str, bytes]:
     """(the delimiter that Excel's own first line `sep=;` declares, the text without that line, which Excel doesn't show)."""
-    first, _, rest = text.partition("\n")
-    said = first.strip().lower()
-    return (said[4], rest) if said.startswith("sep=") and said[4:5] in DELIMITERS else ("", text)
+    end = text.find(b"\n")
+    said = text[: end if end >= 0 else None].decode().strip().lower()
+    if said.startswith("sep=") and said[4:5] in DELIMITERS:
+        return said[4], text[end + 1 :] if end >= 0 else b""
+    return "", text
 
 
-def detect_delimiter(text: str) -> str:
+def detect_delimiter(text: bytes) -> str:
     """The delimiter that cuts the first records in the most equal pieces."""
-    start = text[:200_000]
+    start = _start(text, 200_000)
     best, rank = ";", (0.0, 0)
     for delimiter in DELIMITERS:
         widths = [len(record) for record in _records(start, delimiter, 50) if any(record)]
@@ -92,12 +111,54 @@ def detect_delimiter(text: str) -> str:
     return best
 
 
-def head(text: str, delimiter: str, most: int) -> list[list[str]]:
+def head(text: bytes, delimiter: str, most: int) -> list[list[str]]:
     """The first records, as they stand."""
-    return _records(text[:1_000_000], delimiter, most)
+    return _records(_start(text, 1_000_000), delimiter, most)
 
 
-def read(text: str, delimiter: str, width: int, header_row: int, file: str) -> tuple[Any, list[str]]:
+def _parsed(text: bytes, delimiter: str, names: list[str], uneven: Callable[[Any], str] | None) -> Any:
+    """The records as text columns. Without `uneven`, which is told of each record that isn't as wide, that is an error.
+
+    Raises pyarrow.ArrowException.
+    """
+    return pa.csv.read_csv(
+        pa.BufferReader(text),
+        read_options=pa.csv.ReadOptions(
+            column_names=names,
+            # Only one thread, and one block, can tell the number of a record and whether the last quote is closed.
+            use_threads=uneven is None,
+            block_size=BLOCK if uneven is None else min(max(len(text) + 1, BLOCK), (1 << 31) - 1),
+        ),
+        parse_options=pa.csv.ParseOptions(
+            delimiter=delimiter,
+            newlines_in_values=True,
+            ignore_empty_lines=False,
+            invalid_row_handler=uneven,
+        ),
+        convert_options=pa.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+        ),
+    )
+
+
+def _parsed_in_blocks(text: bytes, delimiter: str, names: list[str]) -> Any | None:
+    """The same by several threads, a third of the time; None for a text that must be read in one piece."""
+    try:
+        table = _parsed(text, delimiter, names, None)
+    except pa.ArrowException:
+        return None
+    # Arrow loses the \n of a \r\n inside a cell where one block ends and the next begins.
+    if b"\r" in text and any(
+        b"\r" in chunk.buffers()[2].to_pybytes()
+        for column in table.columns
+        for chunk in column.chunks
+        if len(chunk)
+    ):
+        return None
+    return table
+
+
+def read(text: bytes, delimiter: str, width: int, header_row: int, file: str) -> tuple[Any, list[str]]:
     """(number of each record from 1, one text column per column) of all records; short ones are filled up with nothing.
 
     Raises ExtractError for a record below the headers with more in it than `width` columns, and for an open quote.
@@ -109,31 +170,18 @@ def read(text: str, delimiter: str, width: int, header_row: int, file: str) -> t
         return "skip"
 
     names = [str(place) for place in range(width)]
-    data = text.encode("utf-8", "surrogatepass")
-    try:
-        table = pa.csv.read_csv(
-            io.BytesIO(data),
-            read_options=pa.csv.ReadOptions(
-                column_names=names,
-                use_threads=False,
-                block_size=min(max(len(data) + 1, 1 << 20), (1 << 31) - 1),
-            ),
-            parse_options=pa.csv.ParseOptions(
-                delimiter=delimiter,
-                newlines_in_values=True,
-                ignore_empty_lines=False,
-                invalid_row_handler=keep,
-            ),
-            convert_options=pa.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowException:
-        raise ExtractError("source.unreadable", file=file) from None
+    table = _parsed_in_blocks(text, delimiter, names)
+    if table is None:
+        try:
+            table = _parsed(text, delimiter, names, keep)
+        except pa.ArrowException:
+            raise ExtractError("source.unreadable", file=file) from None
     for name in names:
-        lines = pa.compute.count_substring(table.column(name), "\n")
-        if table.num_rows and (pa.compute.max(lines).as_py() or 0) > _OPEN_QUOTE:
-            place = pa.compute.index(pa.compute.greater(lines, _OPEN_QUOTE), True).as_py()
+        column = table.column(name)
+        if (pa.compute.max(pa.compute.binary_length(column)).as_py() or 0) <= _OPEN_QUOTE:
+            continue  # nor can it hold so many lines
+        long = pa.compute.greater(pa.compute.count_substring(column, "\n"), _OPEN_QUOTE)
+        if (place := pa.compute.index(long, True).as_py()) >= 0:
             raise ExtractError("source.open_quote", file=file, row=place + 1)
     numbers = _numbers(table.num_rows, [number for number, _ in uneven])
     if not uneven:
@@ -156,5 +204,6 @@ def read(text: str, delimiter: str, width: int, header_row: int, file: str) -> t
 
 def _numbers(rows: int, skipped: list[int]) -> Any:
     """The numbers of the records that were kept: all from 1, without those that were set apart."""
-    everyone = np.arange(1, rows + len(skipped) + 1, dtype=np.int64)
-    return pa.array(np.setdiff1d(everyone, np.array(skipped, dtype=np.int64), assume_unique=True))
+    kept = np.ones(rows + len(skipped), dtype=bool)
+    kept[np.array(skipped, dtype=np.int64) - 1] = False
+    return pa.array(np.flatnonzero(kept) + 1, pa.int64())

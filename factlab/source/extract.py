@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -41,29 +42,38 @@ class Extract:
     ignored: tuple[int, ...] = ()
 
 
-def _ignored(table: Any, names: list[str]) -> Any:
-    """Which rows are a total or a note below the table: a mask."""
-    told = [pc.not_equal(pc.utf8_trim_whitespace(table.column(name)), "") for name in names]
-    number = told[0].cast(pa.int32())
-    for column in told[1:]:
-        number = pc.add(number, column.cast(pa.int32()))
+def _filled(column: Any) -> Any:
+    """In which cells more stands than white space: a mask."""
+    return pc.and_(pc.greater(pc.binary_length(column), 0), pc.invert(pc.utf8_is_space(column)))
+
+
+def _ignored(table: Any, told: dict[str, Any]) -> tuple[Any, Any]:
+    """(the places of rows that are a total or a note below the table, which rows are blank); `told` are the filled cells
+    of each column.
+    """
+    number = np.zeros(table.num_rows, dtype=np.int16)
+    for mask in told.values():
+        number += mask.to_numpy()
+    # A total says little: only such rows are looked into.
+    places = np.flatnonzero((number > 0) & (number <= max(2, len(told) // 2)))
+    rows = table.take(pa.array(places))
+    masks = [mask.take(pa.array(places)) for mask in told.values()]
     first = pc.coalesce(
         *(
-            pc.if_else(mask, table.column(name), pa.scalar(None, pa.string()))
-            for mask, name in zip(told, names, strict=True)
+            pc.if_else(mask, rows.column(name), pa.scalar(None, pa.string()))
+            for mask, name in zip(masks, told, strict=True)
         ),
         pa.scalar(""),
     )
-    total = pc.and_(pc.match_substring_regex(first, _TOTAL), pc.less_equal(number, max(2, len(names) // 2)))
-    if len(names) >= 3:
-        full = pc.indices_nonzero(pc.greater(pc.if_else(total, 0, number), 1))
-        last = full[-1].as_py() if len(full) else -1
-        place = pa.array(range(table.num_rows), pa.int64())
+    total = pc.match_substring_regex(first, _TOTAL).to_numpy()
+    if len(told) >= 3:
+        full = number > 1
+        full[places[total]] = False
+        last = len(full) - 1 - full[::-1].argmax() if full.any() else -1
         # Words in the first column and nothing else: "Bron: …". A lone postcode is a row with a problem.
-        words = pc.and_(told[0], pc.match_substring_regex(first, r"[A-Za-zÀ-ÿ]{3}"))
-        note = pc.and_(pc.greater(place, last), pc.and_(pc.equal(number, 1), words))
-        total = pc.or_(total, note)
-    return pc.and_(total, pc.greater(number, 0)), pc.equal(number, 0)
+        words = pc.and_(masks[0], pc.match_substring_regex(first, r"[A-Za-zÀ-ÿ]{3}")).to_numpy()
+        total = total | ((places > last) & (number[places] == 1) & words)
+    return places[total], number == 0
 
 
 def _shape(
@@ -71,34 +81,28 @@ def _shape(
 ) -> Extract:
     """The rows below the headers, without blank rows, totals and columns that have neither a header nor a value."""
     names = heading.name_columns(cells)
-    below = numbered.filter(pc.greater(numbered.column("row"), header_row))
-    below = pa.table(
-        {
-            "row": below.column("row"),
-            **{name: below.column(place) for name, place in zip(names, places, strict=True)},
-        }
-    )
+    # The numbers go up, so that what stands below the headers is a slice and nothing is copied.
+    above = int(np.searchsorted(numbered.column("row").to_numpy(), header_row, side="right"))
+    below = numbered.select(["row", *places]).rename_columns(["row", *names]).slice(above)
+    filled = {name: _filled(below.column(name)) for name in names}
     kept = [
-        name
-        for name, cell in zip(names, cells, strict=True)
-        if cell.strip() or pc.any(pc.not_equal(pc.utf8_trim_whitespace(below.column(name)), "")).as_py()
+        name for name, cell in zip(names, cells, strict=True) if cell.strip() or pc.any(filled[name]).as_py()
     ]
     if not kept:
         raise ExtractError("source.no_header", file=file)
     below = below.select(["row", *kept])
-    total, blank = (
-        _ignored(below, kept) if below.num_rows else (pa.array([], pa.bool_()), pa.array([], pa.bool_()))
-    )
-    rows = below.filter(pc.invert(pc.or_(total, blank)))
+    total, blank = _ignored(below, {name: filled[name] for name in kept})
+    ignored = tuple(below.column("row").take(pa.array(total)).to_pylist())
+    blank[total] = True
+    rows = below.filter(pa.array(~blank)) if blank.any() else below
     if not rows.num_rows:
         raise ExtractError("source.no_rows", file=file)
-    ignored = tuple(below.column("row").filter(total).to_pylist())
-    return Extract(file, rows.combine_chunks(), tuple(kept), header_row, ignored=ignored, **told)
+    return Extract(file, rows, tuple(kept), header_row, ignored=ignored, **told)
 
 
 def _read_csv(data: bytes, header_row: int | None, file: str) -> Extract:
     text, encoding = delimited.decode(data, file)
-    if not text.strip():
+    if delimited.is_blank(text):
         raise ExtractError("source.empty", file=file)
     declared, text = delimited.declared_delimiter(text)
     delimiter = declared or delimited.detect_delimiter(text)
@@ -227,7 +231,7 @@ def read(file: Path, *, sheet: str | None = None, header_row: int | None = None)
         raise ExtractError("source.missing_file", file=file.name, folder=file.parent) from None
     except OSError:
         raise ExtractError("source.unreadable", file=file.name) from None
-    if not data.strip():
+    if not data or data.isspace():
         raise ExtractError("source.empty", file=file.name)
     if data.startswith(b"PAR1"):
         return _read_parquet(data, file.name)

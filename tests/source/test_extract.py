@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pyreadstat
 import pytest
 from factlab.errors import ExtractError, FactlabError
-from factlab.source import extract
+from factlab.source import delimited, extract
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -278,6 +278,26 @@ def test_a_trap_and_an_empty_shell_say_what_is_wrong(tmp_path: Path, data: bytes
     with pytest.raises(ExtractError) as raised:
         extract.read(file)
     assert raised.value.key == key
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    cells=st.lists(
+        st.tuples(*[st.sampled_from(["", "12", "ë", '"a\r\nb"', '"c\nd"', '";"', "x" * 9])] * 3), max_size=30
+    ),
+    newline=st.sampled_from(["\n", "\r\n"]),
+    block=st.integers(20, 200),
+)
+def test_where_a_file_is_cut_for_the_threads_changes_nothing(
+    cells: list[tuple[str, ...]], newline: str, block: int
+) -> None:
+    text = newline.join(["a;b;c", *map(";".join, cells)]).encode()
+    whole, _ = delimited.read(text, ";", 3, 1, "clients.csv")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(delimited, "BLOCK", block)
+        cut, _ = delimited.read(text, ";", 3, 1, "clients.csv")
+    assert cut.to_pylist() == whole.to_pylist()
+    assert whole.column("row").to_pylist() == list(range(1, len(cells) + 2))
 
 
 PIECES = (
