@@ -297,10 +297,10 @@ def _rows(padded: bytes, found: Manifest, form: Form, part: int, file: str) -> A
         if error.args == ("many",):
             raise DeliveryError("delivery.bucket_off", file=file, participant=found.participant) from None
         raise DeliveryError("delivery.other_schema", file=file) from None
-    if not plaintext.ordered(rows, form):
-        raise DeliveryError("delivery.rows_not_sorted", file=file)
     if form == "aggregate" and not plaintext.counts_sound(rows):
         raise DeliveryError("delivery.count_outside", file=file, participant=found.participant)
+    if not plaintext.ordered(rows, form):
+        raise DeliveryError("delivery.rows_not_sorted", file=file)
     if not plaintext.in_part(rows, part, found.parts):
         raise DeliveryError("delivery.row_in_wrong_part", file=file, participant=found.participant)
     return rows
