@@ -54,7 +54,7 @@ def sealed_members(parts: int, *, meanings: bool = False, origin: bool = False) 
 class Manifest:
     """What `factlab inspect` shows; signed by the participant, or by the custodian when it names an `origin`."""
 
-    content: Literal["services", "register", "droplist"]
+    content: Literal["services", "register", "droplist", "aggregate"]
     trust: str
     round_id: str
     fingerprint: str  # of the round's binding part
@@ -120,7 +120,7 @@ class Manifest:
 
 
 def _opaque(trust: Any, content: Any) -> bool:
-    return bool(trust == "custodian" and content != "droplist")
+    return bool(trust == "custodian" and content in ("services", "register"))
 
 
 def _hex(value: Any, least: int, most: int) -> bool:
@@ -159,7 +159,7 @@ def read(data: bytes, file: str) -> Manifest:
     day, parts, members, recipients = _day(told["day"]), told["parts"], told["members"], told["recipients"]
     opaque = _opaque(told["trust"], told["content"])
     sound = (
-        told["content"] in ("services", "register", "droplist")
+        told["content"] in ("services", "register", "droplist", "aggregate")
         and _text(told["trust"], _SLUG)
         and (not rekeyed or (_hex(told["origin"], 64, 64) and _hex(told["rekey_check"], 16, 16) and opaque))
         and _hex(told["round_id"], 32, 32)
@@ -174,6 +174,7 @@ def read(data: bytes, file: str) -> Manifest:
         and told["row_bucket"] == bucket(told["row_bucket"])
         and _number(parts, MOST_PARTS + 1)
         and parts == parts_of(told["row_bucket"])
+        and (parts == 1 or told["content"] != "aggregate")
         and isinstance(members, dict)
         and tuple(members) == sealed_members(parts, meanings=opaque, origin=rekeyed)
         and all(_hex(digest, 64, 64) for digest in members.values())

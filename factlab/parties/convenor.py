@@ -76,7 +76,8 @@ def new_round(
 
 
 def invite(round_folder: Path, identity: Identity) -> None:
-    """Make the round secret, publish its signed checks, and write every participant's kit with its sealed invitation.
+    """Make the round secret, publish its signed checks, and write every participant's kit with its sealed invitation;
+    who delivers counts without addresses gets a kit without one.
 
     Once only: another secret would make deliveries that can't be joined with those already made.
     """
@@ -97,5 +98,6 @@ def invite(round_folder: Path, identity: Identity) -> None:
             for name in shared:
                 shutil.copyfile(round_folder / name, kit / name)
             agreed.write_checks(kit, round_, checks, identity)
-            invitation.write(kit, round_, participant.id, secret, identity)
+            if participant.content != "aggregate":  # has nothing to pseudonymise, so it needs no secret
+                invitation.write(kit, round_, participant.id, secret, identity)
     agreed.write_checks(round_folder, round_, checks, identity)

@@ -149,8 +149,8 @@ def rekey(
             write_rekeyed(folder / name, submission, rows, check, round_=round_, custodian=identity, day=day)
             made.append(out / name)
         (folder / MARKER).write_text(
-            "Re-keyed together: use all of these files and no others. / Samen hersleuteld: gebruik al deze bestanden "
-            "en geen andere.\n",
+            "Re-keyed together: use all of these files and no other re-keyed ones. / Samen hersleuteld: gebruik al deze bestanden "
+            "en geen andere hersleutelde.\n",
             encoding="utf-8",
         )
     return Outcome(tuple(made), tuple(sorted(droplists.values())), tuple(refusals), tuple(sorted(superseded)))
