@@ -340,8 +340,10 @@ def test_factlab_re_keys_as_the_vector_says(tmp_path: Path) -> None:
     for name in told["together"]:
         (tmp_path / name).write_bytes(read(name).data)
         opened[name] = open_submission(tmp_path / name, **arguments)
-    with Rekeying(opened["custodian-services"]) as rekeying:
-        rows = rekeying.rows(told["K_C"].encode(), opened["custodian-droplist"].rows)
+    with Rekeying() as rekeying:
+        rows = rekeying.rows(
+            opened["custodian-services"], told["K_C"].encode(), opened["custodian-droplist"].rows
+        )
     meanings = {row[2] for row in table("custodian-services")}
     assert {one.hex for one in rows.column("pseudonym").to_pylist()} == {
         row[1] for row in table("rekeyed-services")
