@@ -56,8 +56,8 @@ def progress(step: str) -> None:
 def told(error: FactlabError) -> str:
     """An error and its details as sentences."""
     lines = [say(error.key, **error.fields)]
-    for detail in error.details:
-        lines += ["  " + line for line in told(detail).splitlines()]
+    for detail in dict.fromkeys(map(told, error.details)):  # with one wrong key all deliveries say the same
+        lines += ["  " + line for line in detail.splitlines()]
     return "\n".join(lines)
 
 
@@ -447,7 +447,10 @@ def inspect(
         print_json(asdict(found))
         return
     for name, value in asdict(found).items():
-        typer.echo(f"{name:14} {value}")
+        whole = value.items() if isinstance(value, dict) else value if isinstance(value, tuple) else [value]
+        for one in whole:
+            shown = "  ".join(one) if isinstance(one, tuple) else one or "-"
+            typer.echo(f"{name:14} {shown}")
     tell("verified" if round_folder else "not_verified")
 
 
@@ -482,7 +485,10 @@ def rekey(
             }
         )
     else:
-        tell("rekeyed", number=len(outcome.rekeyed), droplists=len(outcome.droplists), folder=out)
+        if outcome.rekeyed:
+            tell("rekeyed", number=len(outcome.rekeyed), droplists=len(outcome.droplists), folder=out)
+        else:
+            tell("rekeyed_nothing")
         tell_taken_back(outcome.withdrawn, outcome.destroyed)
         for refusal in refused:
             typer.echo(refusal["why"], err=True)

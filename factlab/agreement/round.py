@@ -16,7 +16,7 @@ from typing import Any, Literal
 import tomli_w
 
 from factlab.agreement.document import Document, Place
-from factlab.agreement.tables import NAMES
+from factlab.agreement.tables import NAMES, REPORTED
 from factlab.cells import MUNICIPALITY
 from factlab.errors import AgreementError
 
@@ -27,12 +27,14 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _MUNICIPALITY = re.compile(r"GM\d{4}")
 LEAST_THRESHOLD = 5  # below it no Dutch statistical office publishes
 
-Content = Literal["services", "register"]
+Content = Literal["services", "register", "aggregate"]
+Unit = Literal["", "households", "persons"]
 Trust = Literal["direct", "custodian"]
 TRUSTS: tuple[Trust, ...] = ("custodian", "direct")  # the first is what a mistyped one is read as
 RESERVED = ("analyst", "custodian")  # names of parties that are no participants
 PROFILES = ("amsterdam", "haarlem", "utrecht")  # own words for a door; docs/spec/addresses.md
-CONTENTS: tuple[Content, ...] = ("services", "register")
+CONTENTS: tuple[Content, ...] = ("services", "register", "aggregate")
+UNITS: tuple[Unit, ...] = ("households", "persons")
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,10 @@ class Keys:
 
 @dataclass(frozen=True)
 class Participant:
-    """An organisation that delivers (*deelnemer*): `services` are the catalogue codes that it may deliver."""
+    """An organisation that delivers (*deelnemer*): `services` are the catalogue codes that it may deliver.
+
+    Who delivers `aggregate` has no addresses, only counts per area and service, of one `unit`.
+    """
 
     id: str
     name: str
@@ -53,6 +58,7 @@ class Participant:
     services: tuple[str, ...]
     keys: Keys = Keys()
     at_most: int | None = None  # addresses that it says it will deliver; only a custodian looks at it
+    unit: Unit = ""  # what an aggregate counts; empty for other content
 
 
 @dataclass(frozen=True)
@@ -163,6 +169,11 @@ class Round:
         return tuple(old.keys for old in self.superseded if old.party == party and number <= old.up_to)
 
     @property
+    def reported_level(self) -> str:
+        """The level of the areas for which counts without addresses are delivered: no finer than they are shown."""
+        return self.lowest.get(REPORTED, self.levels[min(1, len(self.levels) - 1)])
+
+    @property
     def register_holder(self) -> Participant:
         return next(participant for participant in self.participants if participant.content == "register")
 
@@ -191,6 +202,15 @@ def _at_most(document: Document, place: Place) -> int | None:
     return declared
 
 
+def _unit(document: Document, place: Place, content: Content) -> Unit:
+    if content == "aggregate":
+        chosen = document.choose(place, UNITS)
+        return next(one for one in UNITS if one == chosen)
+    if document.text(place, ""):
+        document.wrong(place, "unit_without_counts")
+    return ""
+
+
 def _custodian(document: Document) -> Custodian:
     addresses, share = document.number(("custodian", "addresses")), document.number(("custodian", "share"))
     if addresses < 1:
@@ -212,11 +232,10 @@ def _participants(document: Document) -> tuple[Participant, ...]:
             document.wrong((*place, "id"), "reserved", value=identifier)
         if any(identifier == other.id for other in found):
             document.wrong((*place, "id"), "twice", value=identifier)
-        content: Content = (
-            "register" if document.choose((*place, "content"), CONTENTS) == "register" else "services"
-        )
+        chosen = document.choose((*place, "content"), CONTENTS)
+        content: Content = next(one for one in CONTENTS if one == chosen)
         services = document.texts((*place, "services"), [])
-        if content == "services" and not services:
+        if content != "register" and not services:
             document.wrong((*place, "services"), "no_services")
         if content == "register" and services:
             document.wrong((*place, "services"), "register_has_services")
@@ -228,6 +247,7 @@ def _participants(document: Document) -> tuple[Participant, ...]:
                 services,
                 _keys(document, place),
                 _at_most(document, (*place, "at_most")),
+                _unit(document, (*place, "unit"), content),
             )
         )
     if not found:
@@ -406,6 +426,7 @@ def to_toml(round_: Round) -> str:
                 "content": participant.content,
                 **({"services": list(participant.services)} if participant.services else {}),
                 **({} if participant.at_most is None else {"at_most": participant.at_most}),
+                **({"unit": participant.unit} if participant.unit else {}),
                 **keys(participant.keys),
             }
             for participant in round_.participants

@@ -54,7 +54,7 @@ def sealed_members(parts: int, *, meanings: bool = False, origin: bool = False) 
 class Manifest:
     """What `factlab inspect` shows; signed by the participant, or by the custodian when it names an `origin`."""
 
-    content: Literal["services", "register", "droplist", "withdrawal"]
+    content: Literal["services", "register", "droplist", "aggregate", "withdrawal"]
     trust: str
     round_id: str
     fingerprint: str  # of the round's binding part
@@ -197,12 +197,13 @@ def _sound_rows(told: Mapping[str, Any]) -> bool:
     )
     opaque = _opaque(told["trust"], told["content"])
     return (
-        told["content"] in ("services", "register", "droplist")
+        told["content"] in ("services", "register", "droplist", "aggregate")
         and (not rekeyed or (_hex(told["origin"], 64, 64) and _hex(told["rekey_check"], 16, 16) and opaque))
         and _number(told["row_bucket"])
         and told["row_bucket"] == bucket(told["row_bucket"])
         and _number(parts, MOST_PARTS + 1)
         and parts == parts_of(told["row_bucket"])
+        and (parts == 1 or told["content"] != "aggregate")
         and isinstance(members, dict)
         and tuple(members) == sealed_members(parts, meanings=opaque, origin=rekeyed)
         and all(_hex(digest, 64, 64) for digest in members.values())

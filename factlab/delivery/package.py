@@ -39,7 +39,7 @@ class Contents:
     """What is sealed: no repr, it would show pseudonyms.
 
     `rows` is an Arrow table; services: (pseudonym uuid, service string), register: (pseudonym uuid, area string,
-    group string), droplist: (pseudonym uuid). `totals` tells rows read, rows delivered, and per reason how many were left out.
+    group string), droplist: (pseudonym uuid), aggregate: (area string, service string, count int64). `totals` tells rows read, rows delivered, and per reason how many were left out.
     """
 
     content: Content
@@ -69,7 +69,8 @@ def write(
     """Seal `contents` for `recipient` (the analyst), sign and write the delivery at `path`. Rows may come in any order.
 
     When the round has a custodian, rows get opaque codes and are sealed for the custodian; `recipient` can open what
-    the codes mean and the totals, and nothing else. A drop list is for the custodian alone then.
+    the codes mean and the totals, and nothing else. A drop list is for the custodian alone then; an aggregate has
+    nothing to re-key and is always for the analyst alone.
     Raises DeliveryError when the round is a draft, the key is not the participant's, or the contents don't fit.
     """
     path = Path(path)
@@ -77,17 +78,18 @@ def write(
     who = _participant(round_, participant, path.name)
     if who.keys != identity.keys:
         raise DeliveryError("delivery.not_your_key", participant=participant)
-    if contents.content not in (who.content, "droplist"):
+    # Who delivers counts has no round secret: a drop list of theirs would be of other pseudonyms.
+    if contents.content != who.content and (contents.content != "droplist" or who.content == "aggregate"):
         raise DeliveryError("delivery.other_content", participant=participant, content=who.content)
     try:
         rows = plaintext.arrange(contents.rows, contents.content)
     except ValueError as error:
-        key = "rows_not_sorted" if error.args == ("unique",) else "other_schema"
+        key = {"unique": "rows_not_sorted", "counts": "count_outside"}.get(error.args[0], "other_schema")
         raise DeliveryError(f"delivery.{key}", file=path.name) from None
     meanings: opaque.Meanings = {}
     form: Form = contents.content
     rows_to, rest_to = recipient, recipient
-    if round_.custodian:
+    if round_.custodian and contents.content != "aggregate":
         rows_to = round_.custodian.keys
         if contents.content == "droplist":
             rest_to = rows_to
@@ -331,6 +333,8 @@ def _rows(padded: bytes, found: Manifest, form: Form, part: int, file: str) -> A
         if error.args == ("many",):
             raise DeliveryError("delivery.bucket_off", file=file, participant=found.participant) from None
         raise DeliveryError("delivery.other_schema", file=file) from None
+    if form == "aggregate" and not plaintext.counts_sound(rows):
+        raise DeliveryError("delivery.count_outside", file=file, participant=found.participant)
     if not plaintext.ordered(rows, form):
         raise DeliveryError("delivery.rows_not_sorted", file=file)
     if not plaintext.in_part(rows, part, found.parts):

@@ -49,6 +49,8 @@ def open_submission(path: Path, *, round_: Round, checks: Checks, custodian: Ide
         found = package.read_manifest(found_package, round_)
         if found.origin:
             raise DeliveryError("delivery.already_rekeyed", file=path.name)
+        if found.content == "aggregate":  # counts: nothing to re-key, and nothing for the custodian to see
+            raise DeliveryError("delivery.not_to_rekey", file=path.name, participant=found.participant)
         content = package.content_of(found_package, found)
         package.require_checks(found_package, found, checks, custodian)
         form = plaintext.opaque_form(content) if found.opaque else content

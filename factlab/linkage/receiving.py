@@ -57,21 +57,23 @@ class Received:
 
 
 def _check_rows(delivery: Delivery, agreement: Agreement) -> None:
-    """Refuse what the agreement doesn't promise: another content, a service that the participant doesn't deliver."""
+    """Refuse what the agreement doesn't promise: another content, a service that the participant doesn't deliver,
+    areas that aren't of the level that was agreed."""
     participant = agreement.round.participant(delivery.manifest.participant)
     if delivery.manifest.content == "droplist":
         return
     if delivery.manifest.content != participant.content:
         raise DeliveryError("linkage.other_content", participant=participant.id, content=participant.content)
-    if participant.content == "services":
-        codes = set(delivery.contents.rows.column("service").unique().to_pylist())
+    rows, round_ = delivery.contents.rows, agreement.round
+    if participant.content != "register":
+        codes = set(rows.column("service").unique().to_pylist())
         if codes - set(participant.services):
             raise DeliveryError("linkage.unagreed_service", participant=participant.id)
-    else:
-        lowest = agreement.round.levels[-1]
-        known = {area.code for area in agreement.areas if area.level == lowest}
-        if set(delivery.contents.rows.column("area").unique().to_pylist()) - known:
-            raise DeliveryError("linkage.unknown_area", participant=participant.id)
+    if participant.content != "services":
+        level = round_.levels[-1] if participant.content == "register" else round_.reported_level
+        known = {area.code for area in agreement.areas if area.level == level}
+        if set(rows.column("area").unique().to_pylist()) - known:
+            raise DeliveryError("linkage.unknown_area", participant=participant.id, level=level)
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,8 @@ def receive(
         taken_back += [one.path for one in held.get(name, []) if one.sequence <= number]
         if name in accepted and accepted[name].manifest.sequence <= number:
             del accepted[name]
-    if len({delivery.manifest.rekey_check for delivery in accepted.values()}) > 1:
+    linked = [one.manifest for one in accepted.values() if one.manifest.content != "aggregate"]
+    if len({manifest.rekey_check for manifest in linked}) > 1:
         raise LinkageError("linkage.mixed_rekeying")
     return Received(
         tuple(accepted[name] for name in sorted(accepted)),

@@ -117,7 +117,8 @@ def amend(round_folder: Path, made: rounds.Round, identity: Identity) -> None:
 
 
 def invite(round_folder: Path, identity: Identity, kit: Path | None = None) -> tuple[str, ...]:
-    """Make the round secret, publish its signed checks, and write every participant's kit with its sealed invitation.
+    """Make the round secret, publish its signed checks, and write every participant's kit with its sealed invitation;
+    who delivers counts without addresses gets a kit without one.
 
     Once only: another secret would make deliveries that can't be joined with those already made. After an amendment
     only who came in or got a new key is invited, with the same secret: the convenor's own invitation has it, in `kit`
@@ -172,4 +173,7 @@ def _write_kit(
     for name in (*shared, *([round_.reference_file] if round_.reference_file else [])):
         shutil.copyfile(round_folder / name, kit / name)
     agreed.write_checks(kit, round_, pseudonyms.checks(secret, round_), identity)
-    invitation.write(kit, round_, participant, secret, identity)
+    if (
+        round_.participant(participant).content != "aggregate"
+    ):  # has nothing to pseudonymise, so it needs no secret
+        invitation.write(kit, round_, participant, secret, identity)

@@ -207,8 +207,8 @@ def rekey(
                 withdrawal.path, folder / withdrawing.name(round_, told.participant, told.sequence)
             )
         (folder / MARKER).write_text(
-            "Re-keyed together: use all of these files and no others. / Samen hersleuteld: gebruik al deze bestanden "
-            "en geen andere.\n",
+            "Re-keyed together: use all of these files and no other re-keyed ones. / Samen hersleuteld: gebruik al deze bestanden "
+            "en geen andere hersleutelde.\n",
             encoding="utf-8",
         )
     superseded = sorted(

@@ -36,6 +36,7 @@ COLUMNS = {
     "services": ["service"],
     "register": ["area", "group"],
     "droplist": [],
+    "aggregate": ["area", "service"],  # and a count, but no pseudonym
     "opaque": ["code"],
 }
 NAMES = {
@@ -266,7 +267,7 @@ def unpack(data: bytes) -> dict[str, bytes]:
 
 
 def opaque(told: Mapping[str, Any]) -> bool:
-    return told["trust"] == "custodian" and told["content"] != "droplist"
+    return told["trust"] == "custodian" and told["content"] in ("services", "register")
 
 
 def info(told: Mapping[str, Any], member: str, part: int) -> bytes:
@@ -357,11 +358,12 @@ def _sound_head(told: Mapping[str, Any]) -> bool:
 def _sound(told: Mapping[str, Any]) -> bool:
     return (
         _sound_head(told)
-        and told["content"] in ("services", "register", "droplist")
+        and told["content"] in ("services", "register", "droplist", "aggregate")
         and _number(told["row_bucket"], 1 << 30)
         and told["row_bucket"] == bucket(told["row_bucket"])
         and _number(told["parts"], 1024)
         and told["parts"] == max(1, told["row_bucket"] >> 20)
+        and (told["parts"] == 1 or told["content"] != "aggregate")
         and isinstance(told["members"], dict)
         and list(told["members"]) == order(told["parts"], meanings=opaque(told), origin="origin" in told)
         and all(_is(digest, "[0-9a-f]{64}") for digest in told["members"].values())
@@ -397,12 +399,16 @@ def unpadded(data: bytes, size: int | None = None) -> bytes:
 
 def schema(form: str) -> Any:
     texts = [pa.field(name, pa.string(), nullable=False) for name in COLUMNS[form]]
+    if form == "aggregate":
+        return pa.schema([*texts, pa.field("count", pa.int64(), nullable=False)])
     return pa.schema([pa.field("pseudonym", pa.uuid(), nullable=False), *texts])
 
 
 def parquet(rows: list[tuple[Any, ...]], form: str, **options: Any) -> bytes:
-    """The fixed form of rows (bytes of a pseudonym, texts), in the order given."""
+    """The fixed form of rows (bytes of a pseudonym, texts; of an aggregate texts and a count), in the order given."""
     columns = list(zip(*rows, strict=True)) or [[]] * (1 + len(COLUMNS[form]))
+    if form == "aggregate":
+        return written(pa.table([pa.array(one) for one in columns], schema=schema(form)), **options)
     uuids = pa.ExtensionArray.from_storage(pa.uuid(), pa.array(columns[0], pa.binary(16)))
     table = pa.table([uuids, *(pa.array(one, pa.string()) for one in columns[1:])], schema=schema(form))
     return written(table, **options)
@@ -444,11 +450,12 @@ def read_parquet(data: bytes, form: str, most: int) -> list[tuple[Any, ...]]:
         table.validate(full=True)
     except (pa.ArrowException, OSError):
         raise ValueError from None
-    pseudonyms = [one.bytes for one in table.column("pseudonym").to_pylist()]
+    first = [] if form == "aggregate" else [[one.bytes for one in table.column("pseudonym").to_pylist()]]
+    last = [table.column("count").to_pylist()] if form == "aggregate" else []
     texts = [[text.encode() for text in table.column(name).to_pylist()] for name in COLUMNS[form]]
     if any(len(text) > 100 for column in texts for text in column):
         raise ValueError
-    return list(zip(pseudonyms, *texts, strict=True))
+    return list(zip(*first, *texts, *last, strict=True))
 
 
 def read_totals(data: bytes) -> dict[str, int]:
@@ -558,6 +565,7 @@ def open_delivery(data: bytes, agreed: Agreed, reader: Party, *, custodian: bool
     """All steps, as the analyst or as the custodian."""
     told, members = _verified(data, agreed)
     require(not (custodian and "origin" in told), "already_rekeyed")
+    require(not (custodian and told["content"] == "aggregate"), "not_to_rekey")
     require(told["content"] != "withdrawal", "nothing_sealed")
     require(
         (told["normaliser"], told["norm_check"]) == (agreed.normaliser, agreed.norm_check), "wrong_normaliser"
@@ -603,8 +611,14 @@ def _rows(sealed: bytes, told: Mapping[str, Any], form: str, part: int) -> list[
         rows = read_parquet(data, form, told["row_bucket"])
     except ValueError:
         raise Refused("other_schema") from None
+    if form == "aggregate":
+        require(all(1 <= row[2] <= 1_000_000 for row in rows), "count_outside")
     sorts = rows if told["content"] == "services" else [row[:1] for row in rows]
+    if form == "aggregate":
+        sorts = [row[:2] for row in rows]
     require(all(a < b for a, b in pairwise(sorts)), "rows_not_sorted")
+    if form == "aggregate":
+        return rows
     bits = told["parts"].bit_length() - 1
     require(all(int.from_bytes(row[0], "big") >> (128 - bits) == part for row in rows), "row_in_wrong_part")
     return rows

@@ -44,16 +44,10 @@ def party(name: str) -> Party:
 PARTIES = {
     name: party(name)
     for name in (
-        "thuiszorg-de-brug",
-        "wijkteam-oost",
-        "burgerzaken",
-        "analyst",
-        "custodian",
-        "stranger",
-        "renewed",
+        "thuiszorg-de-brug", "wijkteam-oost", "burgerzaken", "analyst", "custodian", "stranger", "buurthuis-oost", "renewed",
     )
-}
-BRUG, OOST, REGISTER, ANALYST, CUSTODIAN, STRANGER, RENEWED = PARTIES.values()
+}  # fmt: skip
+BRUG, OOST, REGISTER, ANALYST, CUSTODIAN, STRANGER, BUURTHUIS, RENEWED = PARTIES.values()
 ENCAPSULATIONS = {
     name: (bytes.fromhex(told["enc"]), bytes.fromhex(told["shared_secret"]))
     for name, told in json.loads((FOLDER / "encapsulations.json").read_text(encoding="utf-8")).items()
@@ -125,6 +119,7 @@ class Agreement:
                 "thuiszorg-de-brug": "services",
                 "wijkteam-oost": "services",
                 "burgerzaken": "register",
+                "buurthuis-oost": "aggregate",
             },
         }
 
@@ -290,6 +285,24 @@ def veiled(rows: list[Row], **changed: Any) -> Delivery:
     return Delivery(SPLIT, "thuiszorg-de-brug", "services", **{**made, **changed})
 
 
+COUNTED: list[Row] = [
+    ("WK999901", "INF-BUUV", 12),
+    ("WK999901", "WEL-INL", 1_000_000),
+    ("WK999902", "INF-BUUV", 1),
+]
+
+
+def aggregate(agreement: Agreement, told: list[Row] | None = None, /, **changed: Any) -> Delivery:
+    """Counts without addresses, for the analyst in either way of trust."""
+    told = COUNTED if told is None else told
+    made = {
+        "parts": [padded(spec.parquet(told, "aggregate"))],
+        "totals": totals(len(told)),
+        "rows": len(told),
+    }
+    return Delivery(agreement, "buurthuis-oost", "aggregate", **{**made, **changed})
+
+
 def meanings(told: Mapping[str, Any]) -> bytes:
     return padded(canonical(told))
 
@@ -439,6 +452,55 @@ def in_order() -> Iterator[tuple[Vector, list[Row], str]]:
         [(row[0], spec.pseudonym(k_c(), SPLIT.pseudonym(row[0])), *row[1:]) for row in kept],
         "service",
     )
+
+
+def counts_in_order() -> Vector:
+    """Counts without addresses that are accepted; their rows are COUNTED."""
+    title = "Counts without addresses, for the analyst."
+    return Vector("direct-aggregate", title, aggregate(DIRECT).pack(), rows=len(COUNTED))
+
+
+def counts() -> Iterator[Vector]:
+    """What is wrong with counts without addresses. The custodian opens none, so that those need no padding here."""
+    yield Vector(
+        "aggregate-at-the-custodian",
+        "Counts without addresses at the custodian: there is nothing to re-key.",
+        aggregate(SPLIT, parts=[b"unopened"], totals=b"unopened").pack(),
+        "not_to_rekey",
+        "accepted",
+        "custodian",
+        "custodian",
+    )
+    yield Vector(
+        "aggregate-for-the-custodian",
+        "Counts sealed for the custodian, by a participant with its own software: not opened all the same.",
+        aggregate(
+            SPLIT, parts=[b"unopened"], totals=b"unopened", rows_for="custodian", rest_for="custodian"
+        ).pack(),
+        "not_to_rekey",
+        "accepted",
+        "custodian",
+        "custodian",
+    )
+    for short, title, rows, expect in (
+        ("of-nobody", "A count of 0: what is nobody is no row.", [("WK999901", "INF-BUUV", 0)], "count_outside"),
+        ("negative", "A negative count.", [("WK999901", "INF-BUUV", -12)], "count_outside"),
+        ("too-large", "A count of more than a million.", [("WK999901", "INF-BUUV", 1_000_001)], "count_outside"),
+        ("twice", "The same area and service twice.", [COUNTED[0], COUNTED[0]], "rows_not_sorted"),
+        ("unsorted", "Services of one area not in order.", [COUNTED[1], COUNTED[0]], "rows_not_sorted"),
+    ):  # fmt: skip
+        yield Vector(
+            f"aggregate-{short}", title, aggregate(DIRECT, list(rows)).pack(), expect, inspect="accepted"
+        )
+    table = pa.table({"area": ["WK999901"], "service": ["INF-BUUV"], "count": ["12"]})
+    told = aggregate(DIRECT, parts=[padded(spec.written(table))], rows=1)
+    yield Vector("aggregate-as-text", "Counts as texts.", told.pack(), "other_schema", inspect="accepted")
+    told = aggregate(DIRECT, parts=[sealed_rows(DIRECT, clients(3), "services")], rows=3)
+    yield Vector(
+        "aggregate-with-pseudonyms", "Pseudonyms under the name of counts.", told.pack(), "other_schema", inspect="accepted"
+    )  # fmt: skip
+    told = aggregate(DIRECT, parts=[b"", b""], totals=b"", change=setting(row_bucket=1 << 21))
+    yield Vector("aggregate-in-parts", "Counts in two parts.", told.pack(), "manifest_damaged")
 
 
 def flipped(data: bytes, at: int) -> bytes:
@@ -957,10 +1019,6 @@ def split() -> Iterator[Vector]:
     yield to_analyst("code-without-meaning", "A code that no meaning was sent for.",
         by_custodian(rekeyed(rows, parts=[padded(spec.parquet(foreign, "opaque"))])), "other_meanings", "accepted")  # fmt: skip
 
-    # From a participant with its own software: the custodian can't see it, the analyst does.
-    yield to_analyst("one-meaning-of-two-codes", "Two codes have one meaning.",
-        by_custodian(rekeyed(rows, spoiled), forwarded_of(spoiled)), "other_meanings", "accepted")  # fmt: skip
-
 
 def signed_members(base: bytes, swap: Mapping[str, bytes]) -> bytes:
     members = {
@@ -1038,6 +1096,7 @@ def faulty(accepted: Mapping[str, bytes]) -> Iterator[Vector]:
     yield from split()
     yield from renewals(base)
     yield from withdrawals(base)
+    yield from counts()
 
 
 # The files
@@ -1128,6 +1187,10 @@ def write(folder: Path) -> None:
         if vector.name != "rekeyed-services":  # most of that is what the participant sent
             pool.add(f"{vector.name}.factlab", vector.data)
         _write_vector(folder, vector, pool.pieces(vector.name, vector.data))
+    vector = counts_in_order()
+    with (folder / f"{vector.name}.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("area", "service", "count"), *COUNTED])
+    _write_vector(folder, vector, pool.pieces(vector.name, vector.data))
     for vector in faulty(accepted):
         if (folder / f"{vector.name}.txt").exists():
             raise ValueError(vector.name)
