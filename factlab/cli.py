@@ -129,6 +129,7 @@ def round_new(
     out: Annotated[Path, typer.Option(help="The round's new folder.")],
 ) -> None:
     """Put everyone's public keys in the round, and sign it (convenor)."""
+    from factlab.delivery.identity import grouped
     from factlab.parties import convenor
 
     made = convenor.new_round(draft, keys, open_identity(identity), out)
@@ -159,7 +160,7 @@ def round_show(folder: Folder, as_json: Json = False) -> None:
     shown: dict[str, Any] = {
         "id": found.id,
         "title": found.title,
-        "fingerprint": grouped(found.fingerprint),
+        "fingerprint": identity.grouped(found.fingerprint),
         "trust": found.trust,
         "period": f"{found.start} – {found.end}",
         "reference_date": str(found.reference_date),
@@ -219,6 +220,7 @@ def round_amend(
     """Let participants in and replace keys; no delivery that holds is invalidated (convenor)."""
     import datetime
 
+    from factlab.delivery.identity import grouped
     from factlab.parties import convenor
 
     numbers: dict[str, int] = {}
@@ -661,11 +663,6 @@ def close(
     today = datetime.datetime.now(tz=datetime.UTC).date()
     made = closing.close(folder, round_, key_file=identity, identity=key, deliveries=found, day=today)
     tell("closed", number=len(made.files), file=closing.statement_file(folder, made.who))
-
-
-def grouped(fingerprint: str) -> str:
-    """The first half of a fingerprint in groups of four, for reading aloud."""
-    return " ".join(fingerprint[at : at + 4] for at in range(0, 32, 4))
 
 
 def print_json(value: Any) -> None:

@@ -19,6 +19,7 @@ from factlab.delivery.manifest import Manifest
 from factlab.engine import Engine
 from factlab.errors import DeliveryError, ExtractError, UsageError
 from factlab.files import new_file
+from factlab.parties import receipt
 from factlab.source import exclusions as excluding
 from factlab.source import extract as extracts
 from factlab.source import invitation, normalising, preparation, problems, pseudonyms, reported
@@ -48,6 +49,7 @@ class Outcome:
     problems: Path | None  # None too when every row is used
     manifest: Manifest | None
     trust: str
+    receipt: Path | None = None  # for the organisation's own files: there is one for each real delivery
 
     @property
     def rows_read(self) -> int:
@@ -243,6 +245,11 @@ def pseudonymise(
             sequence=sequence,
         )
         package.inspect(Path(place) / delivery.name, round_)
+    filed = None
+    if not rehearse:
+        filed = receipt.write(
+            delivery, round_=round_, manifest=manifest, preview=preview, extract=found.file, lang=lang
+        )
     return Outcome(
         participant,
         round_.title,
@@ -254,6 +261,7 @@ def pseudonymise(
         listed if prepared.judged.num_rows else None,
         manifest,
         round_.trust,
+        filed,
     )
 
 
@@ -404,6 +412,7 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
                 sequence=outcome.manifest.sequence,
             )
         )
+        lines.append(say("receipt", file=outcome.receipt))
     else:
         lines.append(say("rehearsed" if outcome.manifest else "dry_run"))
     return "\n".join(lines)
