@@ -8,7 +8,7 @@ from pathlib import Path
 
 from factlab.agreement.document import Document, Place
 from factlab.agreement.round import Round
-from factlab.agreement.tables import NAMES, SERVICE_CLASSES
+from factlab.agreement.tables import NAMES, REPORTED, SERVICE_CLASSES
 
 FORMAT = "factlab-analysis/1"
 FILE = "analysis.toml"
@@ -54,7 +54,9 @@ def read(file: Path, round_: Round) -> Analysis:
     for name in document.names(("levels",)):
         if name not in NAMES:
             document.wrong(("levels", name), "not_a_choice", choices=", ".join(NAMES), near="-")
-        lowest[name] = document.choose(("levels", name), round_.levels or ("municipality",))
+        # Of counts without addresses nothing finer exists than what was agreed.
+        deepest = round_.levels.index(round_.reported_level) + 1 if name == REPORTED else None
+        lowest[name] = document.choose(("levels", name), round_.levels[:deepest] or ("municipality",))
     notes = {lang: document.text(("presentation", f"note_{lang}"), "") for lang in ("nl", "en")}
     change_least = _at_most(document, ("releases", "change_least"), CHANGE_LEAST * threshold)
     change_percent = _at_most(document, ("releases", "change_percent"), CHANGE_PERCENT)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from factlab.cells import Publication
-from factlab.report import account, domains, opening, places, stacking, use
+from factlab.report import account, domains, opening, places, reported, stacking, use
 from factlab.report.contents import Finding, Report, Section, Span
 from factlab.report.counts import Counts
 from factlab.report.tabulation import Telling
@@ -32,6 +32,7 @@ def tell(publication: Publication, lang: Language) -> Report:
         places.chapter(telling),
         places.chapter_rule(telling),
         use.chapter(telling),
+        *reported.chapter(telling),
         use.chapter_deliveries(telling),
         account.chapter_secrecy(telling),
         account.chapter_definitions(telling),

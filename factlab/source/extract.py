@@ -230,7 +230,7 @@ def read(file: Path, *, sheet: str | None = None, header_row: int | None = None)
     try:
         data = file.read_bytes()
     except FileNotFoundError:
-        raise ExtractError("source.missing_file", file=file.name, folder=file.parent) from None
+        raise ExtractError("source.missing_file", file=file) from None
     except OSError:
         raise ExtractError("source.unreadable", file=file.name) from None
     if not data or data.isspace():

@@ -8,6 +8,7 @@ import unicodedata
 ADDRESS_FIELDS = ("postcode", "number", "letter", "addition", "street", "place", "address")
 SERVICE_FIELDS = ("service", "start", "end")
 REGISTER_FIELDS = ("area", "group")
+COUNT_FIELD = "count"  # of a table without addresses
 
 # Best names first: where two columns fit, the one that is named earlier is taken.
 NAMES: dict[str, tuple[str, ...]] = {

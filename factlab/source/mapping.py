@@ -20,6 +20,7 @@ from factlab.source.extract import Extract
 from factlab.source.headers import (
     ADDRESS_FIELDS,
     BOTH,
+    COUNT_FIELD,
     GENERAL,
     ID,
     IDS,
@@ -71,7 +72,7 @@ def load(file: Path) -> Mapping:
     try:
         told: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise ExtractError("source.missing_file", file=file.name, folder=file.parent) from None
+        raise ExtractError("source.missing_file", file=file) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         raise ExtractError("source.bad_mapping", file=file.name) from None
     columns, known, row = told.get("columns", {}), told.get("services", {}), told.get("header_row")
@@ -86,7 +87,7 @@ def load(file: Path) -> Mapping:
     )
     if not sound:
         raise ExtractError("source.bad_mapping", file=file.name)
-    fields_known = (*ADDRESS_FIELDS, *SERVICE_FIELDS, *REGISTER_FIELDS)
+    fields_known = (*ADDRESS_FIELDS, *SERVICE_FIELDS, *REGISTER_FIELDS, COUNT_FIELD)
     if unknown := sorted(set(columns) - set(fields_known)):
         raise ExtractError(
             "source.unknown_field", file=file.name, field=", ".join(unknown), fields=", ".join(fields_known)
@@ -127,11 +128,17 @@ def _share(extract: Extract, header: str, test: Any) -> float:
     return float(pc.mean(test(filled).cast("double")).as_py() or 0.0)
 
 
+def share(extract: Extract, header: str, pattern: str) -> float:
+    """The share of the filled cells among the first rows that a pattern fits."""
+    return _share(extract, header, lambda cells: pc.match_substring_regex(cells, pattern))
+
+
 def _looks(extract: Extract, header: str, what: str) -> float:
-    return _share(extract, header, lambda cells: pc.match_substring_regex(cells, _LOOKS[what]))
+    return share(extract, header, _LOOKS[what])
 
 
-def _names_service(extract: Extract, header: str, known: services.Recogniser) -> float:
+def names_service(extract: Extract, header: str, known: services.Recogniser) -> float:
+    """The share of the distinct filled cells among the first rows that name a service."""
     values = {
         value: known.code(value) is not None
         for value in extract.table.column(header).slice(0, SAMPLE).unique().to_pylist()
@@ -162,8 +169,8 @@ def guess(
             if name == "postcode" and len(candidates) > 1:
                 fit -= 50 * _looks(extract, header, "postcode")
             if name == "service" and known:
-                share = _names_service(extract, header, known)
-                fit += -500 * share if share else 1000 * (key(header) in GENERAL)
+                told = names_service(extract, header, known)
+                fit += -500 * told if told else 1000 * (key(header) in GENERAL)
             if name in ("start", "end") and len(candidates) > 1:
                 fit -= 50 * _looks(extract, header, "day")
             candidates[place] = (fit, header)
@@ -218,7 +225,7 @@ def _by_contents(
             if found[1:]:
                 doubts.append(("address", found[0], tuple(found[1:])))
     if content == "services" and known and "service" not in columns and not known.only:
-        found = [header for header in free if _names_service(extract, header, known) > 0.5]
+        found = [header for header in free if names_service(extract, header, known) > 0.5]
         if found:
             columns["service"] = found[0]
             free.remove(found[0])
@@ -246,13 +253,16 @@ def check(mapping: Mapping, extract: Extract, participant: Participant | None) -
             )
     has = mapping.columns.keys()
     missing = []
-    if not has & {"postcode", "address"}:
+    counts = participant is not None and participant.content == "aggregate"
+    if counts and COUNT_FIELD not in has:
+        missing.append(COUNT_FIELD)
+    if not counts and not has & {"postcode", "address"}:
         missing.append("postcode")
-    if not has & {"number", "address", "street"}:
+    if not counts and not has & {"number", "address", "street"}:
         missing.append("number")
     if (
         participant
-        and participant.content == "services"
+        and participant.content != "register"
         and len(participant.services) > 1
         and "service" not in has
     ):

@@ -29,11 +29,11 @@ _CODE = pa.schema([("said", pa.string()), ("code", pa.string())])
 class Prepared:
     """What came of an extract. `leaving` holds canonical addresses and never leaves this room: no repr.
 
-    `leaving` is (canonical, service) or (canonical, area, household_group); `judged` (row, reason, field) of the rows
+    `leaving` is (canonical, service), (canonical, area, household_group) or (area, service, count); `judged` (row, reason, field) of the rows
     that are not used. `left_out` counts those by category, `rejected` the unusable addresses by reason.
     """
 
-    content: Literal["services", "register"]
+    content: Literal["services", "register", "aggregate"]
     rows: int
     leaving: Any
     judged: Any

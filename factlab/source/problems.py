@@ -20,6 +20,12 @@ REASONS = (
     UNUSABLE, "excluded", "institution", "unknown service", "unknown area", "unreadable date", "end before start",
     "outside the period", "address twice",
 )  # fmt: skip
+# What is wrong with a count without addresses.
+COUNT_REASONS = (
+    "total", "other total", "unknown area", "service missing", "unknown service", "negative count", "fractional count", "unreadable count",
+    "counted twice",
+)  # fmt: skip
+STOPPING = frozenset(COUNT_REASONS) - {"total", "unknown service"}
 _NUMBER = ("number", "street", "address")
 _FIELDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
@@ -41,6 +47,11 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "end before start": ("end",),
     "outside the period": ("start", "end"),
     "address twice": ("area",),
+    "total": ("area", "service"),
+    "service missing": ("service",),
+    **dict.fromkeys(
+        ("other total", "negative count", "fractional count", "unreadable count", "counted twice"), ("count",)
+    ),
     "ambiguous": ("addition", "letter", *_NUMBER),
     "no such door": ("addition", "letter", *_NUMBER),
     "unknown": _NUMBER,

@@ -24,7 +24,7 @@ def _places(codebook: Codebook) -> pa.Table:
 
 
 def count(engine: Engine, codebook: Codebook) -> CountTable:
-    """Count every available cell of the codebook from household, household_use and unmatched.
+    """Count every available cell of the codebook from household, household_use, unmatched and reported.
 
     Raises LinkageError when a count turns up that the codebook has no cell for: then the two disagree on what exists.
     """
@@ -60,7 +60,7 @@ def count(engine: Engine, codebook: Codebook) -> CountTable:
     for step in steps("stacking"):
         engine.run(step)
     for table in codebook.tables:
-        if table.kind != "unmatched":
+        if not table.apart:
             engine.run(read_step(f"stacking/tables/{table.name}.sql"))
     for step in steps("stacking/areas"):
         engine.run(step)

@@ -22,7 +22,7 @@ from tests.delivery.made import ANALYST, ROUND, STRANGER, pseudonyms, register, 
 
 def submission(ids: list[uuid.UUID], codes: list[str]) -> Submission:
     rows = pa.table({"pseudonym": uuids(ids), "code": pa.array(codes, pa.string())})
-    return Submission("some.factlab", None, "", rows, {})  # type: ignore[arg-type]
+    return Submission("some.factlab", None, "", "", rows, {})  # type: ignore[arg-type]
 
 
 def rekeyed(found: Submission, key_: bytes, dropped: pa.Table | None = None) -> list[tuple[uuid.UUID, str]]:

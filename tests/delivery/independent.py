@@ -36,6 +36,7 @@ COLUMNS = {
     "services": ["service"],
     "register": ["area", "group"],
     "droplist": [],
+    "aggregate": ["area", "service"],  # and a count, but no pseudonym
     "opaque": ["code"],
 }
 NAMES = {
@@ -219,13 +220,21 @@ def unpack(data: bytes) -> dict[str, bytes]:
         require(not re.search(r"[/\\:\0]|\.\.", name), "unsafe_member")
         require(name in LIMITS or re.fullmatch(r"rows-[0-9]{4}\.sealed", name), "extra_member")
     require(len(set(names)) == len(names), "duplicate_member")
-    rows = sum(name.startswith("rows") for name in names)
-    origin = "origin.json" in names or "origin.sig" in names
-    expected = [
+    bare = names == [
         "manifest.json",
         "manifest.sig",
-        *order(min(max(rows, 1), 1024), meanings=origin or "meanings.sealed" in names, origin=origin),
-    ]
+    ]  # of a withdrawal; of anything else the manifest names more
+    rows = sum(name.startswith("rows") for name in names)
+    origin = "origin.json" in names or "origin.sig" in names
+    expected = (
+        names
+        if bare
+        else [
+            "manifest.json",
+            "manifest.sig",
+            *order(min(max(rows, 1), 1024), meanings=origin or "meanings.sealed" in names, origin=origin),
+        ]
+    )
     require(set(expected) <= set(names), "missing_member")
     require(set(expected) == set(names), "extra_member")
     require(expected == names, "misordered_members")
@@ -258,7 +267,7 @@ def unpack(data: bytes) -> dict[str, bytes]:
 
 
 def opaque(told: Mapping[str, Any]) -> bool:
-    return told["trust"] == "custodian" and told["content"] != "droplist"
+    return told["trust"] == "custodian" and told["content"] in ("services", "register")
 
 
 def info(told: Mapping[str, Any], member: str, part: int) -> bytes:
@@ -290,6 +299,9 @@ def read_manifest(data: bytes) -> dict[str, Any]:
     except ValueError:
         raise Refused("manifest_damaged") from None
     require(told.get("format") == "factlab-delivery/1", "unknown_version")
+    if told.get("content") == "withdrawal":
+        require(told.keys() == NAMES | {"withdraws"} and _sound_withdrawal(told), "manifest_damaged")
+        return told
     rekeyed = "origin" in told
     require(
         told.keys() == (NAMES | {"origin", "rekey_check"} if rekeyed else NAMES)
@@ -311,7 +323,18 @@ def _number(value: Any, most: int) -> bool:
     return type(value) is int and 1 <= value <= most
 
 
-def _sound(told: Mapping[str, Any]) -> bool:
+def _sound_withdrawal(told: Mapping[str, Any]) -> bool:
+    """Section 9: nothing is sealed, and it has the number after that of what it takes back."""
+    empty = {"members": {}, "parts": 0, "recipients": [], "row_bucket": 0}
+    return (
+        _is(told["withdraws"], "[0-9a-f]{64}")
+        and all(canonical(told[name]) == canonical(value) for name, value in empty.items())
+        and _sound_head(told)
+        and told["supersedes"] == told["sequence"] - 1
+    )
+
+
+def _sound_head(told: Mapping[str, Any]) -> bool:
     days = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
     if not _is(told["day"], r"[0-9]{4}-(0[1-9]|1[0-2])-[0-9]{2}"):
         return False
@@ -320,7 +343,6 @@ def _sound(told: Mapping[str, Any]) -> bool:
     return (
         year >= 1
         and 1 <= day <= days[month] + leap
-        and told["content"] in ("services", "register", "droplist")
         and _is(told["trust"], SLUG)
         and _is(told["round_id"], "[0-9a-f]{32}")
         and _is(told["fingerprint"], "[0-9a-f]{64}")
@@ -330,10 +352,18 @@ def _sound(told: Mapping[str, Any]) -> bool:
         and _is(told["normaliser"], r"[A-Za-z0-9][A-Za-z0-9 ._/+-]{0,63}")
         and _is(told["key_check"], "[0-9a-f]{8,64}")
         and _is(told["norm_check"], "[0-9a-f]{8,64}")
+    )
+
+
+def _sound(told: Mapping[str, Any]) -> bool:
+    return (
+        _sound_head(told)
+        and told["content"] in ("services", "register", "droplist", "aggregate")
         and _number(told["row_bucket"], 1 << 30)
         and told["row_bucket"] == bucket(told["row_bucket"])
         and _number(told["parts"], 1024)
         and told["parts"] == max(1, told["row_bucket"] >> 20)
+        and (told["parts"] == 1 or told["content"] != "aggregate")
         and isinstance(told["members"], dict)
         and list(told["members"]) == order(told["parts"], meanings=opaque(told), origin="origin" in told)
         and all(_is(digest, "[0-9a-f]{64}") for digest in told["members"].values())
@@ -369,12 +399,16 @@ def unpadded(data: bytes, size: int | None = None) -> bytes:
 
 def schema(form: str) -> Any:
     texts = [pa.field(name, pa.string(), nullable=False) for name in COLUMNS[form]]
+    if form == "aggregate":
+        return pa.schema([*texts, pa.field("count", pa.int64(), nullable=False)])
     return pa.schema([pa.field("pseudonym", pa.uuid(), nullable=False), *texts])
 
 
 def parquet(rows: list[tuple[Any, ...]], form: str, **options: Any) -> bytes:
-    """The fixed form of rows (bytes of a pseudonym, texts), in the order given."""
+    """The fixed form of rows (bytes of a pseudonym, texts; of an aggregate texts and a count), in the order given."""
     columns = list(zip(*rows, strict=True)) or [[]] * (1 + len(COLUMNS[form]))
+    if form == "aggregate":
+        return written(pa.table([pa.array(one) for one in columns], schema=schema(form)), **options)
     uuids = pa.ExtensionArray.from_storage(pa.uuid(), pa.array(columns[0], pa.binary(16)))
     table = pa.table([uuids, *(pa.array(one, pa.string()) for one in columns[1:])], schema=schema(form))
     return written(table, **options)
@@ -416,11 +450,12 @@ def read_parquet(data: bytes, form: str, most: int) -> list[tuple[Any, ...]]:
         table.validate(full=True)
     except (pa.ArrowException, OSError):
         raise ValueError from None
-    pseudonyms = [one.bytes for one in table.column("pseudonym").to_pylist()]
+    first = [] if form == "aggregate" else [[one.bytes for one in table.column("pseudonym").to_pylist()]]
+    last = [table.column("count").to_pylist()] if form == "aggregate" else []
     texts = [[text.encode() for text in table.column(name).to_pylist()] for name in COLUMNS[form]]
     if any(len(text) > 100 for column in texts for text in column):
         raise ValueError
-    return list(zip(pseudonyms, *texts, strict=True))
+    return list(zip(*first, *texts, *last, strict=True))
 
 
 def read_totals(data: bytes) -> dict[str, int]:
@@ -460,6 +495,7 @@ class Agreed:
     norm_check: str
     participants: Mapping[str, bytes]  # public signing keys
     custodian: bytes = b""  # likewise; none in direct trust
+    superseded: tuple[tuple[str, int, bytes], ...] = ()  # participant, up to which number, its old key
 
 
 @dataclass(frozen=True)
@@ -480,7 +516,8 @@ def inspect(data: bytes, agreed: Agreed) -> tuple[dict[str, Any], dict[str, byte
 def _verified(data: bytes, agreed: Agreed) -> tuple[dict[str, Any], dict[str, bytes]]:
     members = unpack(data)
     told = read_manifest(members["manifest.json"])
-    require(list(members) == ["manifest.json", "manifest.sig", *told["members"]], "missing_member")
+    named = ["manifest.json", "manifest.sig", *told["members"]]
+    require(list(members) == named, "missing_member" if told["members"] else "extra_member")
     require(told["round_id"] == agreed.round_id, "wrong_round")
     require(told["participant"] in agreed.participants, "unknown_participant")
     signed = members["manifest.json"], members["manifest.sig"]
@@ -488,9 +525,18 @@ def _verified(data: bytes, agreed: Agreed) -> tuple[dict[str, Any], dict[str, by
         require(verify(agreed.custodian, "rekeyed", *signed), "not_from_custodian")
         _origin(told, members, agreed)
     else:
-        require(verify(agreed.participants[told["participant"]], "manifest", *signed), "bad_signature")
+        _signed(told, *signed, agreed)
     require((told["fingerprint"], told["trust"]) == (agreed.fingerprint, agreed.trust), "wrong_fingerprint")
     return told, members
+
+
+def _signed(told: Mapping[str, Any], data: bytes, signature: bytes, agreed: Agreed) -> None:
+    """By the participant, with its key or one that was replaced and still holds for this number."""
+    if not verify(agreed.participants[told["participant"]], "manifest", data, signature):
+        old = [one for one in agreed.superseded if one[0] == told["participant"]]
+        by = [up_to for _, up_to, key in old if verify(key, "manifest", data, signature)]
+        require(by, "bad_signature")
+        require(told["sequence"] <= max(by), "old_key")
 
 
 def _member(told: Mapping[str, Any], members: Mapping[str, bytes], name: str) -> bytes:
@@ -504,7 +550,7 @@ def _origin(told: Mapping[str, Any], members: Mapping[str, bytes], agreed: Agree
     first = read_manifest(data)
     require(first["participant"] in agreed.participants, "unknown_participant")
     signature = _member(told, members, "origin.sig")
-    require(verify(agreed.participants[first["participant"]], "manifest", data, signature), "bad_signature")
+    _signed(first, data, signature, agreed)
     free = {"day", "row_bucket", "parts", "members", "recipients", "origin", "rekey_check"}
     same = all(told[name] == first[name] for name in NAMES - free) and "origin" not in first
     forwarded = all(
@@ -519,6 +565,8 @@ def open_delivery(data: bytes, agreed: Agreed, reader: Party, *, custodian: bool
     """All steps, as the analyst or as the custodian."""
     told, members = _verified(data, agreed)
     require(not (custodian and "origin" in told), "already_rekeyed")
+    require(not (custodian and told["content"] == "aggregate"), "not_to_rekey")
+    require(told["content"] != "withdrawal", "nothing_sealed")
     require(
         (told["normaliser"], told["norm_check"]) == (agreed.normaliser, agreed.norm_check), "wrong_normaliser"
     )
@@ -563,8 +611,14 @@ def _rows(sealed: bytes, told: Mapping[str, Any], form: str, part: int) -> list[
         rows = read_parquet(data, form, told["row_bucket"])
     except ValueError:
         raise Refused("other_schema") from None
+    if form == "aggregate":
+        require(all(1 <= row[2] <= 1_000_000 for row in rows), "count_outside")
     sorts = rows if told["content"] == "services" else [row[:1] for row in rows]
+    if form == "aggregate":
+        sorts = [row[:2] for row in rows]
     require(all(a < b for a, b in pairwise(sorts)), "rows_not_sorted")
+    if form == "aggregate":
+        return rows
     bits = told["parts"].bit_length() - 1
     require(all(int.from_bytes(row[0], "big") >> (128 - bits) == part for row in rows), "row_in_wrong_part")
     return rows

@@ -43,9 +43,11 @@ def party(name: str) -> Party:
 
 PARTIES = {
     name: party(name)
-    for name in ("thuiszorg-de-brug", "wijkteam-oost", "burgerzaken", "analyst", "custodian", "stranger")
-}
-BRUG, OOST, REGISTER, ANALYST, CUSTODIAN, STRANGER = PARTIES.values()
+    for name in (
+        "thuiszorg-de-brug", "wijkteam-oost", "burgerzaken", "analyst", "custodian", "stranger", "buurthuis-oost", "renewed",
+    )
+}  # fmt: skip
+BRUG, OOST, REGISTER, ANALYST, CUSTODIAN, STRANGER, BUURTHUIS, RENEWED = PARTIES.values()
 ENCAPSULATIONS = {
     name: (bytes.fromhex(told["enc"]), bytes.fromhex(told["shared_secret"]))
     for name, told in json.loads((FOLDER / "encapsulations.json").read_text(encoding="utf-8")).items()
@@ -60,12 +62,18 @@ class Agreement:
     trust: str
     round_id: str
     year: int = 2025
+    amended: bool = False
 
     @property
     def secret(self) -> bytes:
-        return hashlib.sha256(
-            f"factlab test vectors, round secret {self.name}, not a secret".encode()
-        ).digest()
+        name = self.name.removesuffix("-amended")
+        return hashlib.sha256(f"factlab test vectors, round secret {name}, not a secret".encode()).digest()
+
+    @property
+    def renewal(self) -> dict[str, Any]:
+        """With an amendment the brug has the key `renewed`; what its old one signed holds up to number 1."""
+        name = "thuiszorg-de-brug"
+        return {"keys": {name: "renewed"}, "superseded": [{"party": name, "key": name, "up_to": 1}]}
 
     @property
     def binding(self) -> dict[str, Any]:
@@ -106,10 +114,12 @@ class Agreement:
             "key_check": self.key_check,
             "norm_check": NORM_CHECK,
             "P1": {address: self.pseudonym(address).hex() for address in addresses},
+            **(self.renewal if self.amended else {}),
             "participants": {
                 "thuiszorg-de-brug": "services",
                 "wijkteam-oost": "services",
                 "burgerzaken": "register",
+                "buurthuis-oost": "aggregate",
             },
         }
 
@@ -117,7 +127,8 @@ class Agreement:
 DIRECT = Agreement("direct", "direct", "00112233445566778899aabbccddeeff")
 SPLIT = Agreement("custodian", "custodian", "ffeeddccbbaa99887766554433221100")
 NEXT = Agreement("direct-next-year", "direct", "0123456789abcdef0123456789abcdef", 2026)
-AGREEMENTS = (DIRECT, SPLIT, NEXT)
+AMENDED = Agreement("direct-amended", "direct", DIRECT.round_id, amended=True)
+AGREEMENTS = (DIRECT, SPLIT, NEXT, AMENDED)
 
 Row = tuple[Any, ...]  # a canonical address and texts
 Change = Callable[[dict[str, Any]], None]
@@ -274,6 +285,24 @@ def veiled(rows: list[Row], **changed: Any) -> Delivery:
     return Delivery(SPLIT, "thuiszorg-de-brug", "services", **{**made, **changed})
 
 
+COUNTED: list[Row] = [
+    ("WK999901", "INF-BUUV", 12),
+    ("WK999901", "WEL-INL", 1_000_000),
+    ("WK999902", "INF-BUUV", 1),
+]
+
+
+def aggregate(agreement: Agreement, told: list[Row] | None = None, /, **changed: Any) -> Delivery:
+    """Counts without addresses, for the analyst in either way of trust."""
+    told = COUNTED if told is None else told
+    made = {
+        "parts": [padded(spec.parquet(told, "aggregate"))],
+        "totals": totals(len(told)),
+        "rows": len(told),
+    }
+    return Delivery(agreement, "buurthuis-oost", "aggregate", **{**made, **changed})
+
+
 def meanings(told: Mapping[str, Any]) -> bytes:
     return padded(canonical(told))
 
@@ -423,6 +452,55 @@ def in_order() -> Iterator[tuple[Vector, list[Row], str]]:
         [(row[0], spec.pseudonym(k_c(), SPLIT.pseudonym(row[0])), *row[1:]) for row in kept],
         "service",
     )
+
+
+def counts_in_order() -> Vector:
+    """Counts without addresses that are accepted; their rows are COUNTED."""
+    title = "Counts without addresses, for the analyst."
+    return Vector("direct-aggregate", title, aggregate(DIRECT).pack(), rows=len(COUNTED))
+
+
+def counts() -> Iterator[Vector]:
+    """What is wrong with counts without addresses. The custodian opens none, so that those need no padding here."""
+    yield Vector(
+        "aggregate-at-the-custodian",
+        "Counts without addresses at the custodian: there is nothing to re-key.",
+        aggregate(SPLIT, parts=[b"unopened"], totals=b"unopened").pack(),
+        "not_to_rekey",
+        "accepted",
+        "custodian",
+        "custodian",
+    )
+    yield Vector(
+        "aggregate-for-the-custodian",
+        "Counts sealed for the custodian, by a participant with its own software: not opened all the same.",
+        aggregate(
+            SPLIT, parts=[b"unopened"], totals=b"unopened", rows_for="custodian", rest_for="custodian"
+        ).pack(),
+        "not_to_rekey",
+        "accepted",
+        "custodian",
+        "custodian",
+    )
+    for short, title, rows, expect in (
+        ("of-nobody", "A count of 0: what is nobody is no row.", [("WK999901", "INF-BUUV", 0)], "count_outside"),
+        ("negative", "A negative count.", [("WK999901", "INF-BUUV", -12)], "count_outside"),
+        ("too-large", "A count of more than a million.", [("WK999901", "INF-BUUV", 1_000_001)], "count_outside"),
+        ("twice", "The same area and service twice.", [COUNTED[0], COUNTED[0]], "rows_not_sorted"),
+        ("unsorted", "Services of one area not in order.", [COUNTED[1], COUNTED[0]], "rows_not_sorted"),
+    ):  # fmt: skip
+        yield Vector(
+            f"aggregate-{short}", title, aggregate(DIRECT, list(rows)).pack(), expect, inspect="accepted"
+        )
+    table = pa.table({"area": ["WK999901"], "service": ["INF-BUUV"], "count": ["12"]})
+    told = aggregate(DIRECT, parts=[padded(spec.written(table))], rows=1)
+    yield Vector("aggregate-as-text", "Counts as texts.", told.pack(), "other_schema", inspect="accepted")
+    told = aggregate(DIRECT, parts=[sealed_rows(DIRECT, clients(3), "services")], rows=3)
+    yield Vector(
+        "aggregate-with-pseudonyms", "Pseudonyms under the name of counts.", told.pack(), "other_schema", inspect="accepted"
+    )  # fmt: skip
+    told = aggregate(DIRECT, parts=[b"", b""], totals=b"", change=setting(row_bucket=1 << 21))
+    yield Vector("aggregate-in-parts", "Counts in two parts.", told.pack(), "manifest_damaged")
 
 
 def flipped(data: bytes, at: int) -> bytes:
@@ -941,10 +1019,6 @@ def split() -> Iterator[Vector]:
     yield to_analyst("code-without-meaning", "A code that no meaning was sent for.",
         by_custodian(rekeyed(rows, parts=[padded(spec.parquet(foreign, "opaque"))])), "other_meanings", "accepted")  # fmt: skip
 
-    # From a participant with its own software: the custodian can't see it, the analyst does.
-    yield to_analyst("one-meaning-of-two-codes", "Two codes have one meaning.",
-        by_custodian(rekeyed(rows, spoiled), forwarded_of(spoiled)), "other_meanings", "accepted")  # fmt: skip
-
 
 def signed_members(base: bytes, swap: Mapping[str, bytes]) -> bytes:
     members = {
@@ -958,6 +1032,58 @@ def signed_members(base: bytes, swap: Mapping[str, bytes]) -> bytes:
     return signed(told, members, by=CUSTODIAN, context="rekeyed")
 
 
+def renewals(base: bytes) -> Iterator[Vector]:
+    """Keys that were replaced by an amendment."""
+    yield Vector(
+        "old-key-holds",
+        "Number 1, signed with a key that was replaced after it.",
+        base,
+        rows=70,
+        agreement=AMENDED.name,
+    )
+    later = setting(sequence=2, supersedes=1)
+    yield Vector("old-key-no-longer-holds", "Number 2, signed with a key that was replaced before it.",
+        told_otherwise(base, later), "old_key", agreement=AMENDED.name)  # fmt: skip
+    yield Vector("new-key-not-yet-agreed", "Signed with a key that the agreement doesn't hold (yet).",
+        told_otherwise(base, setting(), by=RENEWED), "bad_signature")  # fmt: skip
+
+
+def withdrawals(base: bytes) -> Iterator[Vector]:
+    """Section 9: a manifest and a signature. Inspected it is in order; there is nothing to open."""
+    taken = spec.parse(unpacked(base)["manifest.json"])
+    of = hashlib.sha256(unpacked(base)["manifest.json"]).hexdigest()
+    told = {
+        **{name: value for name, value in taken.items() if name != "members"},
+        "content": "withdrawal", "day": LATER, "sequence": 2, "supersedes": 1, "row_bucket": 0, "parts": 0,
+        "recipients": [], "withdraws": of,
+    }  # fmt: skip
+
+    def made(name: str, title: str, data: bytes, inspect: str = "accepted") -> Vector:
+        opened = "nothing_sealed" if inspect == "accepted" else inspect
+        return Vector(f"withdrawal{name}", title, data, opened, inspect)
+
+    yield made("", "A withdrawal in order.", signed(told, {}))
+    yield made(
+        "-signed-by-another", "Another participant takes it back.", signed(told, {}, by=OOST), "bad_signature"
+    )
+    whole = unpacked(signed(told, {}))
+    sealed = {name: data for name, data in unpacked(base).items() if name.endswith("sealed")}
+    yield made("-with-rows", "A withdrawal that brings rows.", pack({**whole, **sealed}), "extra_member")
+    for name, title, change in (
+        ("of-nothing", "It doesn't say what it takes back.", {"withdraws": ""}),
+        ("skips-a-number", "It replaces another number than the one before its own.", {"sequence": 3}),
+        ("with-recipients", "It names recipients.", {"recipients": [ANALYST.fingerprint]}),
+        ("with-a-bucket", "It tells a number of rows.", {"row_bucket": 64}),
+        ("rekeyed", "It was re-keyed.", {"origin": "0" * 64, "rekey_check": "0" * 16}),
+    ):
+        yield made(f"-{name}", title, signed({**told, **change}, {}), "manifest_damaged")
+    yield Vector("withdraws-in-a-delivery", "A delivery of services that also says that it takes something back.",
+        told_otherwise(base, setting(withdraws=of)), "manifest_damaged")  # fmt: skip
+    bare = {name: data for name, data in unpacked(base).items() if name.startswith("manifest")}
+    yield Vector("stripped-of-all-members", "A delivery of services with its manifest and signature only.",
+        pack(bare), "missing_member")  # fmt: skip
+
+
 def faulty(accepted: Mapping[str, bytes]) -> Iterator[Vector]:
     base = accepted["direct-services"]
     yield from envelope(base, "direct")
@@ -968,6 +1094,9 @@ def faulty(accepted: Mapping[str, bytes]) -> Iterator[Vector]:
     yield from senders(base)
     yield from contents()
     yield from split()
+    yield from renewals(base)
+    yield from withdrawals(base)
+    yield from counts()
 
 
 # The files
@@ -1058,6 +1187,10 @@ def write(folder: Path) -> None:
         if vector.name != "rekeyed-services":  # most of that is what the participant sent
             pool.add(f"{vector.name}.factlab", vector.data)
         _write_vector(folder, vector, pool.pieces(vector.name, vector.data))
+    vector = counts_in_order()
+    with (folder / f"{vector.name}.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("area", "service", "count"), *COUNTED])
+    _write_vector(folder, vector, pool.pieces(vector.name, vector.data))
     for vector in faulty(accepted):
         if (folder / f"{vector.name}.txt").exists():
             raise ValueError(vector.name)

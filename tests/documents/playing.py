@@ -41,7 +41,7 @@ def _convene(folder: Path) -> None:
     shutil.copytree(elsewhere / "round" / "kits" / WHO, folder / "kit")
 
 
-def _said(command: str, lang: str) -> str:
+def said(command: str, lang: str) -> str:
     """What a command prints, errors included."""
     out = io.StringIO()
     argv, sys.argv = sys.argv, ["factlab", "--lang", lang, *shlex.split(command)[1:]]
@@ -77,7 +77,7 @@ def played(guide: str, folder: Path, lang: str) -> str:
         command = " ".join(line.removesuffix("\\").removeprefix("$ ") for line in written)
         if " pseudonymise " in command and not (folder / "kit").exists():
             _convene(folder)
-        return "```console\n" + "\n".join(written) + "\n" + _said(command, lang) + "```"
+        return "```console\n" + "\n".join(written) + "\n" + said(command, lang) + "```"
 
     before = Path.cwd()
     os.chdir(folder)

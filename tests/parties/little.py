@@ -26,6 +26,14 @@ COARSE = (
     "organisation",
 )
 DAY = datetime.date(2026, 1, 15)
+COUNTING = """
+[[participant]]
+id = "buurtkamer"
+name = "Stichting Buurtkamer"
+content = "aggregate"
+unit = "persons"
+services = ["INF-BUUV", "WEL-INL"]
+"""
 
 
 @dataclass(frozen=True)
@@ -78,11 +86,16 @@ class LittleRound:
 
 
 def make_round(
-    root: Path, data: Path | None = None, names: tuple[str, ...] = (), *, split: bool = False
+    root: Path,
+    data: Path | None = None,
+    names: tuple[str, ...] = (),
+    *,
+    split: bool = False,
+    counts: str = "",
 ) -> LittleRound:
     """Make the round on `data` (else on a new sample of 600 households with a coarse analysis), with every delivery, or those of `names`.
 
-    `split` gives it a custodian, who has re-keyed everything.
+    `split` gives it a custodian, who has re-keyed everything; `counts` a participant "buurtkamer", whose table it is.
     """
     if data is None:
         data = root / "sample"
@@ -92,6 +105,11 @@ def make_round(
             file.write("\n[levels]\n" + "".join(f'{name} = "municipality"\n' for name in COARSE))
         if not split:
             direct(data / "agreement")
+        if counts:
+            with (data / "agreement" / "round.toml").open("a", encoding="utf-8") as file:
+                file.write(COUNTING)
+            (data / "extracts" / "buurtkamer").mkdir()
+            (data / "extracts" / "buurtkamer" / "aantallen.csv").write_text(counts, encoding="utf-8")
     agreed_on = read_agreement(data / "agreement")
     identities = {name: identity.new() for name in convenor.parties(agreed_on.round)}
     for name, key in identities.items():
@@ -108,7 +126,13 @@ def make_round(
         shutil.copytree(root / "round" / "kits" / participant.id, home / "kit")
         if not names or participant.id in names:
             file = made.deliver(participant.id, home)
-            shutil.copyfile(file, (made.submitted if split else made.deliveries) / file.name)
+            counted = participant.content == "aggregate"  # not the custodian's business
+            place = made.submitted if split and not counted else home if split else made.deliveries
+            if place != home:
+                shutil.copyfile(file, place / file.name)
     if split:
         assert made.rekey().refusals == ()
+        for file in (root / "parties").glob("*/*.factlab"):
+            if not (made.submitted / file.name).exists():
+                shutil.copyfile(file, made.deliveries / file.name)
     return made

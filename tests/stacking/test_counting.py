@@ -11,16 +11,26 @@ from factlab.stacking import count
 
 from tests import synthetic
 
+Reported = dict[tuple[str, str], int]  # area, service
+
 
 def counted(
-    book: Codebook, made: list[synthetic.Household], unmatched: dict[str, int] | None = None
+    book: Codebook,
+    made: list[synthetic.Household],
+    unmatched: dict[str, int] | None = None,
+    reported: Reported | None = None,
 ) -> CountTable:
     with Engine() as engine:
-        load(engine, made, unmatched)
+        load(engine, made, unmatched, reported)
         return count(engine, book)
 
 
-def load(engine: Engine, made: list[synthetic.Household], unmatched: dict[str, int] | None = None) -> None:
+def load(
+    engine: Engine,
+    made: list[synthetic.Household],
+    unmatched: dict[str, int] | None = None,
+    reported: Reported | None = None,
+) -> None:
     numbers = range(1, len(made) + 1)
     engine.load(
         "household",
@@ -49,6 +59,16 @@ def load(engine: Engine, made: list[synthetic.Household], unmatched: dict[str, i
             {
                 "organisation": pa.array(list(unmatched or {}), pa.string()),
                 "addresses": pa.array(list((unmatched or {}).values()), pa.int64()),
+            }
+        ),
+    )
+    engine.load(
+        "reported",
+        pa.table(
+            {
+                "area": pa.array([area for area, _ in reported or {}], pa.string()),
+                "service": pa.array([service for _, service in reported or {}], pa.string()),
+                "number": pa.array(list((reported or {}).values()), pa.int64()),
             }
         ),
     )
@@ -111,3 +131,26 @@ def test_a_use_of_an_organisation_that_did_not_deliver_stops_the_run() -> None:
     book = synthetic.codebook(missing=frozenset({"org-1"}))
     with pytest.raises(LinkageError, match=r"count_without_cell"):
         counted(book, [("BU99990101", frozenset({("S02", "org-1")}))])
+
+
+def test_what_was_reported_adds_up_from_the_agreed_level_and_changes_nothing_else() -> None:
+    reporters = (synthetic.reporter("S04"), synthetic.reporter("S08", delivered=False))
+    book = synthetic.codebook(reporters=reporters)
+    made = synthetic.households(book, 300)
+    told = {("WK999901", "S04"): 12, ("WK999903", "S04"): 3}
+    counts = counted(book, made, reported=told).counts
+    informal = {(key.area_code, key.category): n for key, n in counts.items() if key.table == "informal"}
+    assert informal == {
+        ("GM9999", "S04"): 12 + 3,
+        ("WK999901", "S04"): 12,
+        ("WK999902", "S04"): 0,
+        ("WK999903", "S04"): 3,
+    }  # S08 is unavailable: it has no cell
+    without = counted(synthetic.codebook(), made).counts
+    assert {key: n for key, n in counts.items() if key.table != "informal"} == without
+
+
+def test_what_nobody_may_report_stops_the_run() -> None:
+    book = synthetic.codebook(reporters=(synthetic.reporter("S04"),))
+    with pytest.raises(LinkageError, match=r"count_without_cell"):
+        counted(book, [("BU99990101", frozenset())], reported={("WK999901", "S08"): 12})
