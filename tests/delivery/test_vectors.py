@@ -39,12 +39,15 @@ NOT_BY_A_DELIVERY = {
     "missing_file": "there is no file",
     "too_large": "such a file is larger than 4 GiB: tests/delivery/test_faults.py makes one that takes no room",
     **dict.fromkeys(
-        ("other_content", "not_your_key", "no_key", "draft_round"), "of who makes one, before anything leaves"
+        ("other_content", "not_your_key", "no_key", "draft_round", "not_to_withdraw"), "of who makes one, before anything leaves"
     ),
     **dict.fromkeys(
-        ("not_the_convenor", "missing_signed_file", "round_not_signed", "checks_not_signed", "checks_of_another_round"),
+        ("not_the_convenor", "missing_signed_file", "round_not_signed", "checks_not_signed", "checks_of_another_round",
+         "no_successor"),
         "of the agreement",
     ),
+    "nothing_sealed": "of opening a withdrawal as if it had rows: tests/delivery/test_withdrawing.py",
+    "old_key": "of a key that an amendment replaced: tests/parties/test_amendment.py",
     **dict.fromkeys(
         (
             "key_missing", "key_unreadable", "key_open_to_others", "key_other_format", "key_damaged", "key_exists",
@@ -329,8 +332,9 @@ def test_factlab_re_keys_as_the_vector_says(tmp_path: Path) -> None:
     for name in told["together"]:
         (tmp_path / name).write_bytes(read(name).data)
         opened[name] = open_submission(tmp_path / name, **arguments)
-    with Rekeying(opened["custodian-services"]) as rekeying:
-        rows = rekeying.rows(told["K_C"].encode(), opened["custodian-droplist"].rows)
+    with Rekeying() as rekeying:
+        dropped = opened["custodian-droplist"].rows
+        rows = rekeying.rows(opened["custodian-services"], told["K_C"].encode(), dropped)
     meanings = {row[2] for row in table("custodian-services")}
     assert {one.hex for one in rows.column("pseudonym").to_pylist()} == {
         row[1] for row in table("rekeyed-services")
