@@ -273,15 +273,14 @@ def test_what_is_promised_is_not_taken_away(split: LittleRound) -> None:
         replace(
             round_, participants=(*others, replace(who, services=tuple(set(services) - set(who.services))))
         ),
-        replace(round_, custodian=replace(round_.custodian, share=59)),
+        replace(round_, custodian=replace(round_.custodian, share=round_.custodian.share - 1)),
     ):
         with pytest.raises(AgreementError) as caught:
             amend(split, edited=wanted)
         error(caught, "agreement.narrowed")
     more = replace(who, name="Welzijn", services=tuple(sorted({*who.services, *services})))
-    wanted = replace(
-        round_, participants=(*others, more), custodian=replace(round_.custodian, share=61, name="Sleutels")
-    )
+    looser = replace(round_.custodian, share=round_.custodian.share + 1, name="Sleutels")
+    wanted = replace(round_, participants=(*others, more), custodian=looser)
     kinds = amend(split, edited=wanted)
     assert sorted(kinds) == ["amend_name", "amend_name", "amend_quota", "amend_services"]
     assert refusals(split.rekey()) == []

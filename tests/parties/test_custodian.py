@@ -241,7 +241,8 @@ def test_a_log_is_not_edited(split: LittleRound) -> None:
     for spoiled in (
         [*lines[:2], *lines[3:]],
         [lines[1], lines[0], *lines[2:]],
-        [lines[0].replace(b'"sequence":1', b'"sequence":9'), *lines[1:]],
+        [lines[0].replace(b'"amendments":0', b'"amendments":1'), *lines[1:]],
+        [lines[0], lines[1].replace(b'"sequence":1', b'"sequence":9'), *lines[2:]],
         lines[1:],
     ):
         log.write_bytes(b"".join(spoiled))
@@ -250,9 +251,14 @@ def test_a_log_is_not_edited(split: LittleRound) -> None:
 
 
 def test_the_log_tells_no_exact_number(split: LittleRound) -> None:
-    for line in journal.read(split.round / custodian.LOG):
+    agreement_, *lines = journal.read(split.round / custodian.LOG)
+    assert set(agreement_) == {
+        "format", "number", "previous", "event", "day", "convenor", "round", "amendments",
+    }  # fmt: skip
+    for line in lines:
         assert set(line) == {
             "format", "number", "previous", "event", "day", "participant", "content", "sequence", "rows_at_most", "manifest",
+            "key",
         }  # fmt: skip
         assert line["rows_at_most"] & (line["rows_at_most"] - 1) == 0
 

@@ -78,7 +78,7 @@ def test_in_direct_trust_it_counts_no_more_and_is_destroyed(little: LittleRound)
     assert not taken.exists()
     assert not link.read_bytes().strip(b"\0")
     events = [(line["event"], line.get("content")) for line in log(little, "analyst")]
-    assert events == [("accepted", "withdrawal"), ("destroying", None)]
+    assert events == [("agreement", None), ("accepted", "withdrawal"), ("destroying", None)]
     told = json.loads((out / "provenance.json").read_text(encoding="utf-8"))
     assert {one["id"]: one["delivered"] for one in told["participants"]}[WHO] is False
 
@@ -87,7 +87,7 @@ def test_in_direct_trust_it_counts_no_more_and_is_destroyed(little: LittleRound)
     assert (refusals(again), again.withdrawn, again.taken_back) == ([], (WHO,), ())
     of(little.deliveries).unlink()
     assert received(little).withdrawn == (WHO,)
-    assert len(log(little, "analyst")) == 2
+    assert len(log(little, "analyst")) == 3
 
     # The old one comes again: refused, and destroyed.
     back = put(kept, little.deliveries)
