@@ -70,7 +70,18 @@ class Organisation:
     delivered: bool
 
 
-Kind = Literal["all", "classes", "combination", "users", "rule", "unmatched"]
+@dataclass(frozen=True)
+class Reporter:
+    """A participant that delivers counts per area and service, without addresses; `services` by code."""
+
+    id: str
+    name: str
+    unit: Literal["households", "persons"]
+    services: tuple[str, ...]
+    delivered: bool
+
+
+Kind = Literal["all", "classes", "combination", "users", "rule", "unmatched", "reported"]
 Of = Literal["", "services", "organisations", "domains"]
 
 
@@ -92,7 +103,9 @@ class Table:
     - `combination` of domains: exactly which domains it uses (`none`, `jeugd+pwet`);
     - `users` of X: uses that X (one household counts in several columns);
     - `rule`: `yes` if the household reaches any of the numbers in `rule`, say {"domains": 2, "services": 3}; else `no`;
-    - `unmatched`: addresses in an organisation's delivery that no household of the register has: outside all the rest.
+    - `unmatched`: addresses in an organisation's delivery that no household of the register has: outside all the rest;
+    - `reported` services: what organisations counted themselves, per area. Nothing is linked and the same household may
+      be in it several times, so that it says nothing about any other table.
     """
 
     name: str
@@ -104,6 +117,11 @@ class Table:
     text: Mapping[str, str]  # what exactly is counted: nl, en
     top: int | None = None
     rule: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def apart(self) -> bool:
+        """Whether its columns are no part of a household's pattern, so that they have no relation to other columns."""
+        return self.kind in ("unmatched", "reported")
 
 
 @dataclass(frozen=True)
@@ -124,6 +142,7 @@ class Codebook:
     services: tuple[Service, ...]  # by code
     organisations: tuple[Organisation, ...]  # by id
     tables: tuple[Table, ...]
+    reporters: tuple[Reporter, ...] = ()  # by id
     notes: Mapping[str, str] = field(default_factory=dict)  # the municipality's own note: nl, en
 
     @cached_property
@@ -197,6 +216,9 @@ class CountTable:
 
     codebook: Codebook
     counts: Mapping[CellKey, int]
+    own: Mapping[str, Mapping[CellKey, int]] = field(
+        default_factory=dict
+    )  # what each organisation counts itself
 
     def __repr__(self) -> str:
         return f"CountTable({len(self.counts)} cells)"
@@ -227,3 +249,18 @@ class Publication:
     @cached_property
     def cell(self) -> dict[CellKey, Cell]:
         return {cell.key: cell for cell in self.cells}
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A publication that readers have already, and the stated bound on what can really have changed since.
+
+    A cell that means the same in both (the table's kind, subject, rule and open class; the services that a domain
+    holds) differs by at most `least + share * then` households, rounded down. Nothing changed at all when both are of
+    the same moment (period, reference date, way of counting) and of the same organisations' deliveries and services:
+    a second run.
+    """
+
+    publication: Publication
+    least: int
+    share: float

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -55,8 +56,8 @@ def progress(step: str) -> None:
 def told(error: FactlabError) -> str:
     """An error and its details as sentences."""
     lines = [say(error.key, **error.fields)]
-    for detail in error.details:
-        lines += ["  " + line for line in told(detail).splitlines()]
+    for detail in dict.fromkeys(map(told, error.details)):  # with one wrong key all deliveries say the same
+        lines += ["  " + line for line in detail.splitlines()]
     return "\n".join(lines)
 
 
@@ -128,6 +129,7 @@ def round_new(
     out: Annotated[Path, typer.Option(help="The round's new folder.")],
 ) -> None:
     """Put everyone's public keys in the round, and sign it (convenor)."""
+    from factlab.delivery.identity import grouped
     from factlab.parties import convenor
 
     made = convenor.new_round(draft, keys, open_identity(identity), out)
@@ -155,10 +157,10 @@ def round_show(folder: Folder, as_json: Json = False) -> None:
     from factlab.delivery import agreed, closing, identity
 
     found = agreed.open_round(folder).round
-    shown = {
+    shown: dict[str, Any] = {
         "id": found.id,
         "title": found.title,
-        "fingerprint": grouped(found.fingerprint),
+        "fingerprint": identity.grouped(found.fingerprint),
         "trust": found.trust,
         "period": f"{found.start} – {found.end}",
         "reference_date": str(found.reference_date),
@@ -166,17 +168,78 @@ def round_show(folder: Folder, as_json: Json = False) -> None:
         "analyst": identity.fingerprint(found.analyst_keys),
         **({"custodian": identity.fingerprint(found.custodian.keys)} if found.custodian else {}),
         "closed": ", ".join(statement.who for statement in closing.read(folder, found)) or "-",
+        "amendments": [
+            {
+                "number": number,
+                "day": str(amendment.day),
+                "added": list(amendment.added),
+                "replaced": {old.party: old.up_to for old in found.superseded if old.amendment == number},
+            }
+            for number, amendment in enumerate(found.amendments, start=1)
+        ],
         "participants": {p.id: identity.fingerprint(p.keys) for p in found.participants},
     }
     if as_json:
         print_json(shown)
         return
-    people = shown.pop("participants")
+    people, amendments = shown.pop("participants"), shown.pop("amendments")
     for name, value in shown.items():
         typer.echo(f"{name:16} {value}")
-    for participant, fingerprint in people.items():  # type: ignore[attr-defined]
+    for participant, fingerprint in people.items():
         typer.echo(f"  {participant:32} {fingerprint}")
+    for amendment in amendments:
+        replaced = [f"{party} (≤ {up_to})" for party, up_to in amendment.pop("replaced").items()]
+        added = ", ".join(amendment.pop("added"))
+        tell("amendment", **amendment, added=added or "-", replaced=", ".join(replaced) or "-")
     tell(f"trust_{found.trust}")
+
+
+@round_app.command(
+    "amend",
+    epilog="Example: factlab round amend round --identity convenor.key --keys new --renewed wijkzorg=2",
+)
+def round_amend(
+    folder: Folder,
+    identity: Key,
+    edited: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A copy of round.toml with what is to change.")
+    ] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="A folder with <id>.pub of who is new or has a new key.")
+    ] = None,
+    renewed: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID=NUMBER", help="Under the old key, deliveries up to this number hold."),
+    ] = None,
+    revoked: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="The old key is lost or stolen: nothing under it holds."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask whether you are sure.")] = False,
+) -> None:
+    """Let participants in and replace keys; no delivery that holds is invalidated (convenor)."""
+    import datetime
+
+    from factlab.delivery.identity import grouped
+    from factlab.parties import convenor
+
+    numbers: dict[str, int] = {}
+    for word in renewed or []:
+        name, _, number = word.partition("=")
+        if not number.isdecimal():
+            raise UsageError("cli.renewed", word=word)
+        numbers[name] = int(number)
+    key = open_identity(identity)
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    made, changes = convenor.amendment(
+        folder, edited, keys, renewed=numbers, revoked=revoked or [], day=today
+    )
+    for change in changes:
+        typer.echo("  " + say(f"agreement.{change.key}", **change.fields))
+    if not yes:
+        typer.confirm(say("cli.amending", number=len(made.amendments)), abort=True, err=True)
+    convenor.amend(folder, made, key)
+    tell("amended", number=len(made.amendments), folder=folder, fingerprint=grouped(made.fingerprint))
 
 
 @identity_app.command("new", epilog="Example: factlab identity new keys/wijkzorg.key --name wijkzorg")
@@ -217,12 +280,21 @@ def identity_show(file: Annotated[Path, typer.Argument(help="A .pub file.")]) ->
 
 
 @app.command(epilog="Example: factlab invite round --identity convenor.key")
-def invite(folder: Folder, identity: Key) -> None:
-    """Make the round secret, seal it to every participant and write the round kits (convenor)."""
+def invite(
+    folder: Folder,
+    identity: Key,
+    kit: Annotated[
+        Path | None, typer.Option(help="After an amendment: your own kit, if it isn't in ROUND/kits.")
+    ] = None,
+) -> None:
+    """Make the round secret, seal it to every participant and write the round kits (convenor).
+
+    After an amendment only who came in or has a new key gets a kit, with the same secret.
+    """
     from factlab.parties import convenor
 
-    convenor.invite(folder, open_identity(identity))
-    tell("invited", folder=folder / "kits")
+    made = convenor.invite(folder, open_identity(identity), kit)
+    tell("invited", folder=folder / "kits", names=", ".join(made))
 
 
 @app.command(epilog="Example: factlab addresses extract.csv --out read.csv")
@@ -288,6 +360,10 @@ def pseudonymise(
     rehearse: Annotated[
         bool, typer.Option("--rehearse", help="Go through everything with a secret that is thrown away.")
     ] = False,
+    withdraw: Annotated[
+        bool,
+        typer.Option("--withdraw", help="Take a delivery back: give its .factlab file as the extract."),
+    ] = False,
     no_repair: Annotated[
         bool,
         typer.Option("--no-repair", help="Leave addresses as they read, whatever the round's list says."),
@@ -298,6 +374,14 @@ def pseudonymise(
 
     from factlab.parties import organisation
 
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    if withdraw:
+        key = open_identity(identity)
+        made, told = organisation.withdraw(
+            extract, kit=kit, participant=participant, identity=key, out=out, day=today
+        )
+        tell("withdrawn", file=made, sequence=told.supersedes, next=told.sequence + 1)
+        return
     outcome = organisation.pseudonymise(
         extract,
         kit=kit,
@@ -306,7 +390,7 @@ def pseudonymise(
         out=out,
         mapping=mapping,
         exclusions=exclusions,
-        day=datetime.datetime.now(tz=datetime.UTC).date(),
+        day=today,
         dry_run=dry_run,
         rehearse=rehearse,
         leave_out_unknown=leave_out_unknown,
@@ -365,7 +449,10 @@ def inspect(
         print_json(asdict(found))
         return
     for name, value in asdict(found).items():
-        typer.echo(f"{name:14} {value}")
+        whole = value.items() if isinstance(value, dict) else value if isinstance(value, tuple) else [value]
+        for one in whole:
+            shown = "  ".join(one) if isinstance(one, tuple) else one or "-"
+            typer.echo(f"{name:14} {shown}")
     tell("verified" if round_folder else "not_verified")
 
 
@@ -394,15 +481,32 @@ def rekey(
                 "rekeyed": made,
                 "superseded": list(outcome.superseded),
                 "droplists": list(outcome.droplists),
+                "withdrawn": list(outcome.withdrawn),
+                "destroyed": list(outcome.destroyed),
                 "refused": refused,
             }
         )
     else:
-        tell("rekeyed", number=len(outcome.rekeyed), droplists=len(outcome.droplists), folder=out)
+        if outcome.rekeyed:
+            tell("rekeyed", number=len(outcome.rekeyed), droplists=len(outcome.droplists), folder=out)
+        else:
+            tell("rekeyed_nothing")
+        tell_taken_back(outcome.withdrawn, outcome.destroyed)
         for refusal in refused:
             typer.echo(refusal["why"], err=True)
     if refused:
         raise typer.Exit(1)
+
+
+def tell_taken_back(participants: Sequence[str], destroyed: Sequence[str]) -> None:
+    """Who took a delivery back, and what was destroyed of it."""
+    if participants or destroyed:
+        tell(
+            "withdrawals",
+            participants=", ".join(participants) or "-",
+            number=len(destroyed),
+            files=", ".join(destroyed) or "-",
+        )
 
 
 @app.command(epilog="Example: factlab status round --identity analyst.key")
@@ -423,14 +527,16 @@ def status(
             {
                 "delivered": sorted(received.participants),
                 "missing": list(received.missing),
+                "withdrawn": list(received.withdrawn),
                 "refused": refused,
                 "superseded": list(received.superseded),
             }
         )
         return
     for participant in agreed_on.round.participants:
-        there = participant.id in received.participants
-        typer.echo(f"{say('cli.delivered' if there else 'cli.awaited'):16} {participant.name}")
+        state = "delivered" if participant.id in received.participants else "awaited"
+        state = "taken_back" if participant.id in received.withdrawn else state
+        typer.echo(f"{say(f'cli.{state}'):16} {participant.name}")
     for refusal in refused:
         typer.echo(f"{refusal['file']}: {refusal['why']}", err=True)
 
@@ -461,6 +567,8 @@ def run(
                 "publication": str(out),
                 "delivered": list(outcome.received),
                 "missing": list(outcome.missing),
+                "withdrawn": list(outcome.withdrawn),
+                "destroyed": list(outcome.destroyed),
                 "refused": [refusal.file for refusal in outcome.refusals],
                 "published": outcome.published,
                 "suppressed": outcome.suppressed,
@@ -469,6 +577,7 @@ def run(
             }
         )
         return
+    tell_taken_back(outcome.withdrawn, outcome.destroyed)
     tell(
         "run_done",
         delivered=len(outcome.received),
@@ -554,11 +663,6 @@ def close(
     today = datetime.datetime.now(tz=datetime.UTC).date()
     made = closing.close(folder, round_, key_file=identity, identity=key, deliveries=found, day=today)
     tell("closed", number=len(made.files), file=closing.statement_file(folder, made.who))
-
-
-def grouped(fingerprint: str) -> str:
-    """The first half of a fingerprint in groups of four, for reading aloud."""
-    return " ".join(fingerprint[at : at + 4] for at in range(0, 32, 4))
 
 
 def print_json(value: Any) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from factlab.agreement import tables
-from factlab.cells import Area, CellKey, Codebook, CountTable, Domain, Organisation, Service
+from factlab.cells import Area, CellKey, Codebook, CountTable, Domain, Organisation, Reporter, Service
 
 DOMAINS = (
     Domain("jeugd", "Jeugdhulp", "Youth help"),
@@ -28,6 +28,7 @@ def codebook(
     missing: frozenset[str] = frozenset(),
     lowest: dict[str, str] | None = None,
     rule: dict[str, int] | None = None,
+    reporters: tuple[Reporter, ...] = (),
 ) -> Codebook:
     """A municipality of `districts` times `neighbourhoods`; service i is of domain i mod 3, delivered by one or two
     organisations. The last district has a single neighbourhood. `missing` organisations did not deliver."""
@@ -80,8 +81,16 @@ def codebook(
             services=catalogue,
             organisations=parties,
             rule=rule or {"domains": 2, "services": 3},
+            reporters=reporters,
         ),
+        reporters=reporters,
     )
+
+
+def reporter(*services: str, delivered: bool = True) -> Reporter:
+    """An organisation that reports counts of these services."""
+    name = "-".join(services).lower()
+    return Reporter(f"buurt-{name}", f"Buurthuis {name}", "persons", services, delivered)
 
 
 def households(book: Codebook, number: int, seed: int = 1) -> list[Household]:
@@ -119,8 +128,13 @@ def columns(book: Codebook, uses: Iterable[tuple[str, str]]) -> set[tuple[str, s
     return counted
 
 
-def count(book: Codebook, made: list[Household], unmatched: dict[str, int] | None = None) -> CountTable:
-    """Count every available cell, household by household."""
+def count(
+    book: Codebook,
+    made: list[Household],
+    unmatched: dict[str, int] | None = None,
+    reported: dict[tuple[str, str], int] | None = None,
+) -> CountTable:
+    """Count every available cell, household by household; `reported` by (area, service) at the lowest level of its table."""
     found: Counter[CellKey] = Counter()
     for place, uses in made:
         counted = columns(book, uses)
@@ -133,6 +147,40 @@ def count(book: Codebook, made: list[Household], unmatched: dict[str, int] | Non
             code = area.parent
     for organisation, number in (unmatched or {}).items():
         found[CellKey("unmatched", "municipality", book.municipality.code, "", organisation)] = number
+    for (area, service), number in (reported or {}).items():
+        code = area
+        while code:
+            found[CellKey("informal", book.area[code].level, code, "", service)] += number
+            code = book.area[code].parent
     return CountTable(
-        book, {key: found[key] for key in book.keys if (key.table, key.category) not in book.unavailable}
+        book,
+        {key: found[key] for key in book.keys if (key.table, key.category) not in book.unavailable},
+        {o.id: own(book, made, unmatched, o.id) for o in book.organisations if o.delivered},
     )
+
+
+def own(
+    book: Codebook, made: list[Household], unmatched: dict[str, int] | None, organisation: str
+) -> dict[CellKey, int]:
+    """What this organisation counts among its own clients, household by household."""
+    delivers = {s.code for s in book.services if organisation in s.organisations}
+    domain_of = {service.code: service.domain for service in book.services}
+    columns_of = {
+        "service": delivers,
+        "domain": {domain_of[code] for code in delivers},
+        "organisation": {organisation},
+        "unmatched": {organisation},
+    }
+    found = {key: 0 for key in book.keys if key.category in columns_of.get(key.table, ())}
+    for place, uses in made:
+        mine = {(s, o) for s, o in uses if o == organisation}
+        for key in found:
+            inside, code = False, place
+            while code:
+                inside, code = inside or code == key.area_code, book.area[code].parent
+            if inside and (key.table, key.category) in columns(book, mine):
+                found[key] += 1
+    for key in found:
+        if key.table == "unmatched":
+            found[key] = (unmatched or {}).get(organisation, 0)
+    return found

@@ -67,7 +67,12 @@ def test_a_forbidden_import_would_be_noticed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("value", "makers"),
-    [("SafeTable", {"disclosure"}), ("Publication", {"publication"}), ("CountTable", {"stacking"})],
+    [
+        ("SafeTable", {"disclosure"}),
+        ("SafeLinked", {"disclosure"}),
+        ("Publication", {"publication"}),
+        ("CountTable", {"stacking"}),
+    ],
 )
 def test_only_one_room_makes_it(value: str, makers: set[str]) -> None:
     assert callers(value) == makers

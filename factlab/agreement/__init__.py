@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from factlab.agreement import tables as _tables
 from factlab.agreement.analysis import Analysis
 from factlab.agreement.catalogue import CatalogueService
 from factlab.agreement.round import Custodian, Keys, Participant, Round
-from factlab.cells import Area, Codebook, Domain, Organisation, Service
+from factlab.cells import Area, Codebook, Domain, Organisation, Reporter, Service
 from factlab.errors import AgreementError
 
 __all__ = [
@@ -44,7 +44,11 @@ class Agreement:
 
 def read(folder: Path) -> Agreement:
     """Read and check a round's folder whole. Raises AgreementError with every mistake of the file that has them."""
-    round_ = _round.read(folder / _round.FILE)
+    return complete(_round.read(folder / _round.FILE), folder)
+
+
+def complete(round_: Round, folder: Path) -> Agreement:
+    """A round with what it names in `folder`. Raises AgreementError with every mistake of the file that has them."""
     catalogue_file = folder / round_.catalogue_file
     catalogue = _catalogue.read(catalogue_file)
     if round_.catalogue_sha256 and _catalogue.checksum(catalogue_file) != round_.catalogue_sha256:
@@ -63,10 +67,42 @@ def read(folder: Path) -> Agreement:
     ]
     if wrong:
         raise AgreementError("agreement.invalid", file=_round.FILE, number=len(wrong), details=wrong)
+    for name, noted in (
+        (round_.areas_file, round_.areas_sha256),
+        (round_.borders_file, round_.borders_sha256),
+        (_analysis.FILE, round_.analysis_sha256),
+    ):
+        if noted and (folder / name).is_file() and _catalogue.checksum(folder / name) != noted:
+            raise AgreementError("agreement.file_changed", file=name)
+    if wrong := _wrong_counts(round_, {service.code: service for service in valid}):
+        raise AgreementError("agreement.invalid", file=_round.FILE, number=len(wrong), details=wrong)
     areas = _areas.read(folder / round_.areas_file, round_.levels, round_.municipalities[0][0])
     borders = _areas.read_borders(folder / round_.borders_file, areas)
     asked = folder / _analysis.FILE
     return Agreement(round_, valid, areas, borders, _analysis.read(asked, round_) if asked.exists() else None)
+
+
+def _wrong_counts(round_: Round, services: Mapping[str, CatalogueService]) -> list[AgreementError]:
+    """What can't be in one table of informal help: formal services, and a service counted in two units."""
+    counting = [participant for participant in round_.participants if participant.content == "aggregate"]
+    units: dict[str, set[str]] = {}
+    wrong = []
+    for participant in counting:
+        formal = [code for code in participant.services if services[code].formality != "informal"]
+        if formal:
+            wrong.append(
+                AgreementError(
+                    "agreement.not_informal",
+                    file=_round.FILE,
+                    participant=participant.id,
+                    codes=", ".join(formal),
+                )
+            )
+        for code in participant.services:
+            units.setdefault(code, set()).add(participant.unit)
+    if mixed := sorted(code for code, found in units.items() if len(found) > 1):
+        wrong.append(AgreementError("agreement.two_units", file=_round.FILE, codes=", ".join(mixed)))
+    return wrong
 
 
 def codebook(agreement: Agreement, delivered: Collection[str]) -> Codebook:
@@ -91,11 +127,22 @@ def codebook(agreement: Agreement, delivered: Collection[str]) -> Codebook:
                 sorted(
                     participant.id
                     for participant in round_.participants
-                    if service.code in participant.services
+                    if participant.content == "services" and service.code in participant.services
                 )
             ),
         )
         for service in agreement.services
+    )
+    reporters = tuple(
+        Reporter(
+            participant.id,
+            participant.name,
+            "persons" if participant.unit == "persons" else "households",
+            tuple(sorted(participant.services)),
+            participant.id in delivered,
+        )
+        for participant in sorted(round_.participants, key=lambda participant: participant.id)
+        if participant.content == "aggregate"
     )
     named = {service.domain: (service.domain_nl, service.domain_en) for service in agreement.services}
     domains = tuple(Domain(code, *named[code]) for code in sorted(named))
@@ -115,12 +162,14 @@ def codebook(agreement: Agreement, delivered: Collection[str]) -> Codebook:
         organisations=organisations,
         tables=_tables.build(
             levels=round_.levels,
-            lowest={**round_.lowest, **analysis.lowest},
+            lowest={_tables.REPORTED: round_.reported_level, **round_.lowest, **analysis.lowest},
             domains=domains,
             services=services,
             organisations=organisations,
             rule=analysis.vulnerable,
             top=analysis.top,
+            reporters=reporters,
         ),
+        reporters=reporters,
         notes={lang: note for lang, note in analysis.notes.items() if note},
     )

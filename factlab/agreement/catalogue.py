@@ -42,7 +42,7 @@ class CatalogueService:
 
 
 def checksum(file: Path) -> str:
-    """SHA-256 (hex) of the catalogue, with line endings made equal so that a mail program can't change it."""
+    """SHA-256 (hex) of a file that was agreed, with line endings made equal so that a mail program can't change it."""
     return hashlib.sha256(file.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 

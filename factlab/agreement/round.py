@@ -16,7 +16,7 @@ from typing import Any, Literal
 import tomli_w
 
 from factlab.agreement.document import Document, Place
-from factlab.agreement.tables import NAMES
+from factlab.agreement.tables import NAMES, REPORTED
 from factlab.cells import MUNICIPALITY
 from factlab.errors import AgreementError
 
@@ -27,12 +27,14 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _MUNICIPALITY = re.compile(r"GM\d{4}")
 LEAST_THRESHOLD = 5  # below it no Dutch statistical office publishes
 
-Content = Literal["services", "register"]
+Content = Literal["services", "register", "aggregate"]
+Unit = Literal["", "households", "persons"]
 Trust = Literal["direct", "custodian"]
-TRUSTS: tuple[Trust, ...] = ("direct", "custodian")
+TRUSTS: tuple[Trust, ...] = ("custodian", "direct")  # the first is what a mistyped one is read as
 RESERVED = ("analyst", "custodian")  # names of parties that are no participants
 PROFILES = ("amsterdam", "haarlem", "utrecht")  # own words for a door; docs/spec/addresses.md
-CONTENTS: tuple[Content, ...] = ("services", "register")
+CONTENTS: tuple[Content, ...] = ("services", "register", "aggregate")
+UNITS: tuple[Unit, ...] = ("households", "persons")
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,10 @@ class Keys:
 
 @dataclass(frozen=True)
 class Participant:
-    """An organisation that delivers (*deelnemer*): `services` are the catalogue codes that it may deliver."""
+    """An organisation that delivers (*deelnemer*): `services` are the catalogue codes that it may deliver.
+
+    Who delivers `aggregate` has no addresses, only counts per area and service, of one `unit`.
+    """
 
     id: str
     name: str
@@ -53,6 +58,7 @@ class Participant:
     services: tuple[str, ...]
     keys: Keys = Keys()
     at_most: int | None = None  # addresses that it says it will deliver; only a custodian looks at it
+    unit: Unit = ""  # what an aggregate counts; empty for other content
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,25 @@ class Custodian:
         """How many distinct addresses one delivery of this participant may have."""
         most = self.addresses if participant.content == "register" else self.addresses * self.share // 100
         return most if participant.at_most is None else min(most, participant.at_most)
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """A change that invalidates no delivery. `previous` is the SHA-256 (hex) of the `round.toml` that it follows."""
+
+    day: datetime.date
+    previous: str
+    added: tuple[str, ...]  # ids of participants
+
+
+@dataclass(frozen=True)
+class Superseded:
+    """A key that was replaced: what its owner signed with it holds up to that number, 0 for a key that was stolen."""
+
+    party: str
+    amendment: int  # its number
+    up_to: int
+    keys: Keys
 
 
 @dataclass(frozen=True)
@@ -99,9 +124,14 @@ class Round:
     analyst_keys: Keys
     participants: tuple[Participant, ...]
     custodian: Custodian | None = None  # there is one exactly when the trust is "custodian"
+    areas_sha256: str = ""  # of a signed round; an analysis has one when it stood in the draft
+    borders_sha256: str = ""
+    analysis_sha256: str = ""
     profile: str = ""  # the municipality's own words for a door, or none
     reference_file: str = ""  # a list of addresses that goes into every kit, or none
     reference_sha256: str = ""
+    amendments: tuple[Amendment, ...] = ()  # the first is number 1
+    superseded: tuple[Superseded, ...] = ()
 
     @property
     def is_draft(self) -> bool:
@@ -109,9 +139,9 @@ class Round:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 (hex) of the binding part: id, municipalities, period, trust, catalogue, least threshold, profile.
+        """SHA-256 (hex) of the binding part: id, municipalities, period, trust, catalogue, areas, least threshold, profile.
 
-        Every delivery names it. What an amendment may change (participants, keys) is not in it.
+        Every delivery names it. Borders and questions are signed and don't bind. What an amendment may change (participants, keys) is not in it.
         """
         binding = {
             "catalogue": self.catalogue_sha256,
@@ -122,6 +152,7 @@ class Round:
             "period": [self.start.isoformat(), self.end.isoformat(), self.reference_date.isoformat()],
             "round_id": self.round_id,
             "trust": self.trust,
+            **({"areas": self.areas_sha256} if self.areas_sha256 else {}),
             **({"profile": self.profile} if self.profile else {}),
         }
         text = json.dumps(binding, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -136,6 +167,15 @@ class Round:
             participant=participant_id,
             known=", ".join(participant.id for participant in self.participants),
         )
+
+    def holding(self, party: str, number: int) -> tuple[Keys, ...]:
+        """The superseded keys of a party under which its delivery of this number still holds."""
+        return tuple(old.keys for old in self.superseded if old.party == party and number <= old.up_to)
+
+    @property
+    def reported_level(self) -> str:
+        """The level of the areas for which counts without addresses are delivered: no finer than they are shown."""
+        return self.lowest.get(REPORTED, self.levels[min(1, len(self.levels) - 1)])
 
     @property
     def register_holder(self) -> Participant:
@@ -166,6 +206,15 @@ def _at_most(document: Document, place: Place) -> int | None:
     return declared
 
 
+def _unit(document: Document, place: Place, content: Content) -> Unit:
+    if content == "aggregate":
+        chosen = document.choose(place, UNITS)
+        return next(one for one in UNITS if one == chosen)
+    if document.text(place, ""):
+        document.wrong(place, "unit_without_counts")
+    return ""
+
+
 def _custodian(document: Document) -> Custodian:
     addresses, share = document.number(("custodian", "addresses")), document.number(("custodian", "share"))
     if addresses < 1:
@@ -187,11 +236,10 @@ def _participants(document: Document) -> tuple[Participant, ...]:
             document.wrong((*place, "id"), "reserved", value=identifier)
         if any(identifier == other.id for other in found):
             document.wrong((*place, "id"), "twice", value=identifier)
-        content: Content = (
-            "register" if document.choose((*place, "content"), CONTENTS) == "register" else "services"
-        )
+        chosen = document.choose((*place, "content"), CONTENTS)
+        content: Content = next(one for one in CONTENTS if one == chosen)
         services = document.texts((*place, "services"), [])
-        if content == "services" and not services:
+        if content != "register" and not services:
             document.wrong((*place, "services"), "no_services")
         if content == "register" and services:
             document.wrong((*place, "services"), "register_has_services")
@@ -203,12 +251,43 @@ def _participants(document: Document) -> tuple[Participant, ...]:
                 services,
                 _keys(document, place),
                 _at_most(document, (*place, "at_most")),
+                _unit(document, (*place, "unit"), content),
             )
         )
     if not found:
         document.wrong(("participant",), "no_participants")
     elif sum(participant.content == "register" for participant in found) != 1:
         document.wrong(("participant",), "one_register")
+    return tuple(found)
+
+
+def _amendments(document: Document) -> tuple[Amendment, ...]:
+    found: list[Amendment] = []
+    for index in document.items("amendment"):
+        place: Place = ("amendment", index)
+        if document.number((*place, "number")) != index + 1:
+            document.wrong((*place, "number"), "amendment_skipped", expected=index + 1)
+        previous = document.text((*place, "previous"))
+        if not re.fullmatch(r"[0-9a-f]{64}", previous):
+            document.wrong((*place, "previous"), "not_a_digest")
+        added = document.texts((*place, "added"), [])
+        found.append(Amendment(document.day((*place, "day")), previous, added))
+    return tuple(found)
+
+
+def _superseded(document: Document, amendments: int, parties: list[str]) -> tuple[Superseded, ...]:
+    found: list[Superseded] = []
+    for index in document.items("superseded"):
+        place: Place = ("superseded", index)
+        number, up_to = document.number((*place, "amendment")), document.number((*place, "up_to"))
+        if not 1 <= number <= amendments:
+            document.wrong((*place, "amendment"), "no_such_amendment", most=amendments)
+        if up_to < 0:
+            document.wrong((*place, "up_to"), "at_least_zero")
+        keys = _keys(document, place)
+        if not keys.sign or not keys.seal:
+            document.wrong((*place, "sign"), "missing")
+        found.append(Superseded(document.choose((*place, "party"), parties), number, up_to, keys))
     return tuple(found)
 
 
@@ -256,6 +335,7 @@ def read(file: Path) -> Round:
     convenor = document.text(("convenor", "participant"))
     if convenor not in {participant.id for participant in participants}:
         document.wrong(("convenor", "participant"), "convenor_is_no_participant")
+    amendments = _amendments(document)
     trust: Trust = "direct" if document.choose(("trust",), TRUSTS, "custodian") == "direct" else "custodian"
     made = Round(
         id=identifier,
@@ -284,7 +364,14 @@ def read(file: Path) -> Round:
         custodian=_custodian(document) if trust == "custodian" else None,
         reference_file=document.text(("reference", "file"), ""),
         reference_sha256=document.text(("reference", "sha256"), ""),
+        areas_sha256=document.text(("areas", "sha256"), ""),
+        borders_sha256=document.text(("areas", "borders_sha256"), ""),
+        analysis_sha256=document.text(("analysis", "sha256"), ""),
         profile=document.choose(("profile",), PROFILES) if document.text(("profile",), "") else "",
+        amendments=amendments,
+        superseded=_superseded(
+            document, len(amendments), [*(participant.id for participant in participants), *RESERVED]
+        ),
     )
     document.finish()
     return made
@@ -311,7 +398,14 @@ def to_toml(round_: Round) -> str:
             "file": round_.catalogue_file,
             **({"sha256": round_.catalogue_sha256} if round_.catalogue_sha256 else {}),
         },
-        "areas": {"file": round_.areas_file, "borders": round_.borders_file, "levels": list(round_.levels)},
+        "areas": {
+            "file": round_.areas_file,
+            "borders": round_.borders_file,
+            "levels": list(round_.levels),
+            **({"sha256": round_.areas_sha256} if round_.areas_sha256 else {}),
+            **({"borders_sha256": round_.borders_sha256} if round_.borders_sha256 else {}),
+        },
+        **({"analysis": {"sha256": round_.analysis_sha256}} if round_.analysis_sha256 else {}),
         **(
             {
                 "reference": {
@@ -346,9 +440,35 @@ def to_toml(round_: Round) -> str:
                 "content": participant.content,
                 **({"services": list(participant.services)} if participant.services else {}),
                 **({} if participant.at_most is None else {"at_most": participant.at_most}),
+                **({"unit": participant.unit} if participant.unit else {}),
                 **keys(participant.keys),
             }
             for participant in round_.participants
         ],
+        **(
+            {
+                "amendment": [
+                    {
+                        "number": number,
+                        "day": amendment.day,
+                        "previous": amendment.previous,
+                        **({"added": list(amendment.added)} if amendment.added else {}),
+                    }
+                    for number, amendment in enumerate(round_.amendments, start=1)
+                ]
+            }
+            if round_.amendments
+            else {}
+        ),
+        **(
+            {
+                "superseded": [
+                    {"party": old.party, "amendment": old.amendment, "up_to": old.up_to, **keys(old.keys)}
+                    for old in round_.superseded
+                ]
+            }
+            if round_.superseded
+            else {}
+        ),
     }
     return tomli_w.dumps(told)

@@ -11,11 +11,13 @@ from factlab.cells import (
     Kind,
     Of,
     Organisation,
+    Reporter,
     Service,
     Table,
     combination_codes,
 )
 
+REPORTED = "informal"  # the table of counts without addresses
 SERVICE_CLASSES = 5  # "5+" is the open top class unless the analysis sets another
 
 
@@ -139,6 +141,17 @@ DECLARED: tuple[Declared, ...] = (
             "en": "Distinct addresses in an organisation's delivery that are no household of the register. They count nowhere else.",
         },
     ),
+    Declared(
+        REPORTED,
+        "reported",
+        "services",
+        "district",
+        {"nl": "Gemelde informele hulp", "en": "Informal help as reported"},
+        {
+            "nl": "Huishoudens of personen die een organisatie zelf heeft geteld en per gebied gemeld. Niet gekoppeld: hetzelfde huishouden kan vaker meetellen, en het staat los van alle andere tabellen.",
+            "en": "Households or persons that an organisation counted itself and reported by area. Not linked: the same household may count several times, and it stands apart from all other tables.",
+        },
+    ),
 )
 
 NAMES = tuple(declared.name for declared in DECLARED)
@@ -173,11 +186,13 @@ def build(
     organisations: Sequence[Organisation],
     rule: Mapping[str, int],
     top: int = SERVICE_CLASSES,
+    reporters: Sequence[Reporter] = (),
 ) -> tuple[Table, ...]:
     """Fill in the declared tables for a round.
 
     `levels` run from the municipality down; `lowest` overrides a table's lowest level. A category is unavailable
-    when no organisation that delivered could put a household in it.
+    when no organisation that delivered could put a household in it. Only with `reporters`, who deliver counts without
+    addresses, there is a table of those.
     """
     there = {organisation.id for organisation in organisations if organisation.delivered}
     delivered = {service.code for service in services if there & set(service.organisations)}
@@ -206,8 +221,15 @@ def build(
         ("rule", ""): (Category("yes", "ja", "yes"), Category("no", "nee", "no")),
     }
     categories["unmatched", "organisations"] = categories["users", "organisations"]
+    asked = {code for reporter in reporters for code in reporter.services}
+    reported = {code for reporter in reporters if reporter.delivered for code in reporter.services}
+    categories["reported", "services"] = tuple(
+        Category(s.code, s.nl, s.en, s.code in reported) for s in services if s.code in asked
+    )
     tables = []
     for declared in DECLARED:
+        if not categories[declared.kind, declared.of] and declared.name == REPORTED:
+            continue
         floor = lowest.get(declared.name, declared.lowest_level)
         depth = levels.index(floor) + 1 if floor in levels else len(levels)
         tables.append(

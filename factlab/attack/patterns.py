@@ -101,7 +101,7 @@ class Patterns:
         self.columns: dict[Column, Boxes] = {
             (table.name, category.code): self._boxes(table, category.code)
             for table in book.tables
-            if table.kind != "unmatched"
+            if not table.apart
             for category in table.categories
         }
         self.exact = {  # the households with exactly so many, whether or not a table has that class

@@ -90,7 +90,7 @@ class Relations:
         return tuple(
             (table.name, category.code)
             for table in self.book.tables
-            if table.kind != "unmatched"
+            if not table.apart
             for category in table.categories
             if category.available
         )
@@ -122,7 +122,7 @@ class Relations:
             columns = [(table.name, category.code) for category in table.categories]
             if table.kind in ("classes", "combination", "rule") and self._divides(table):
                 divided.append(tuple(Block(c, True) for c in columns if c not in self._zero))
-            elif table.kind not in ("all", "unmatched"):
+            elif table.kind != "all" and not table.apart:
                 divided += [
                     (Block(c, True), Block(c, False))
                     for c in columns

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from factlab.agreement import Agreement
+from factlab.delivery.manifest import Manifest
 from factlab.delivery.rekeying import Submission
 from factlab.errors import DeliveryError
 
@@ -13,41 +14,57 @@ from factlab.errors import DeliveryError
 MOST_SUBMISSIONS = 3
 
 
-def _known(log: Sequence[Mapping[str, Any]], submission: Submission) -> list[Mapping[str, Any]]:
-    """The log's lines about accepted deliveries of this participant and content."""
-    told = submission.manifest
+Log = Sequence[Mapping[str, Any]]
+
+
+def _known(log: Log, told: Manifest) -> list[Mapping[str, Any]]:
+    """The log's lines about what was accepted in this manifest's row of numbers: a drop list has its own."""
     return [
         line
         for line in log
         if line.get("event") == "accepted"
-        and (line.get("participant"), line.get("content")) == (told.participant, told.content)
+        and line.get("participant") == told.participant
+        and (line.get("content") == "droplist") == (told.content == "droplist")
     ]
 
 
-def is_known(log: Sequence[Mapping[str, Any]], submission: Submission) -> bool:
-    """Whether exactly this delivery was accepted before: it may be re-keyed again, and gives the same again."""
-    return any(line.get("manifest") == submission.digest for line in _known(log, submission))
+def is_known(log: Log, told: Manifest) -> bool:
+    """Whether exactly this was accepted before: it may be re-keyed again, and gives the same again."""
+    return any(line.get("manifest") == told.digest for line in _known(log, told))
 
 
-def admit(log: Sequence[Mapping[str, Any]], submission: Submission) -> None:
-    """Refuse a second delivery under one number, and more corrections than are plausible. Raises DeliveryError."""
-    if is_known(log, submission):
+def admit(log: Log, told: Manifest, file: str) -> None:
+    """Refuse what was taken back, a second delivery under one number, and more corrections than are plausible.
+
+    Raises DeliveryError.
+    """
+    known = _known(log, told)
+    withdrawals = [line["sequence"] for line in known if line["content"] == "withdrawal"]
+    if told.sequence < max(withdrawals, default=0):
+        raise DeliveryError(
+            "custodian.withdrawn", file=file, participant=told.participant, sequence=told.sequence
+        )
+    if is_known(log, told):
         return
-    told, known = submission.manifest, _known(log, submission)
-    if any(line.get("sequence") == told.sequence for line in known):
+    if any(line["sequence"] == told.sequence for line in known):
         raise DeliveryError(
-            "custodian.submitted_twice",
-            file=submission.file,
-            participant=told.participant,
-            sequence=told.sequence,
+            "custodian.submitted_twice", file=file, participant=told.participant, sequence=told.sequence
         )
-    if len(known) >= MOST_SUBMISSIONS:
+    if len(known) - len(withdrawals) >= MOST_SUBMISSIONS:
         raise DeliveryError(
-            "custodian.too_many_submissions",
-            file=submission.file,
-            participant=told.participant,
-            most=MOST_SUBMISSIONS,
+            "custodian.too_many_submissions", file=file, participant=told.participant, most=MOST_SUBMISSIONS
         )
+
+
+def admit_withdrawal(log: Log, told: Manifest, file: str) -> None:
+    """Refuse to take back what was not accepted, or was corrected since. Raises DeliveryError."""
+    known = _known(log, told)
+    if is_known(log, told):
+        return
+    taken = any(line["sequence"] == told.sequence for line in known)
+    named = any((line["manifest"], line["sequence"]) == (told.withdraws, told.supersedes) for line in known)
+    if taken or not named:
+        raise DeliveryError("custodian.nothing_to_withdraw", file=file, participant=told.participant)
 
 
 def check_size(submission: Submission, households: int, agreement: Agreement) -> None:

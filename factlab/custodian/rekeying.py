@@ -42,12 +42,10 @@ def key_check(key_: bytes) -> str:
 
 
 class Rekeying:
-    """One submission in an engine of its own: measured, checked, stripped of what must be dropped, re-keyed."""
+    """One submission after another, each alone in the engine: measured, checked, stripped of what must be dropped, re-keyed."""
 
-    def __init__(self, submission: Submission) -> None:
-        self.submission = submission
+    def __init__(self) -> None:
         self.engine = Engine()
-        self.engine.load("submitted", submission.rows)
 
     def __enter__(self) -> Rekeying:
         return self
@@ -57,16 +55,22 @@ class Rekeying:
     ) -> None:
         self.engine.close()
 
-    def check(self, agreement: Agreement) -> None:
+    def _begin(self, submission: Submission) -> None:
+        self.engine.clear()
+        self.engine.load("submitted", submission.rows)
+
+    def check(self, submission: Submission, agreement: Agreement) -> None:
         """Refuse what is over its quota or so fine that it points at households. Raises DeliveryError."""
+        self._begin(submission)
         self.engine.run(read_step("custodian/01_measured.sql"))
         households = self.engine.rows("select count(distinct pseudonym) from submitted")[0][0]
-        admission.check_size(self.submission, int(households), agreement)
+        admission.check_size(submission, int(households), agreement)
         sizes = [int(size) for (size,) in self.engine.rows("select households from measured")]
-        admission.check_codes(self.submission, sizes, agreement)
+        admission.check_codes(submission, sizes, agreement)
 
-    def rows(self, key_: bytes, dropped: Any) -> Any:
+    def rows(self, submission: Submission, key_: bytes, dropped: Any) -> Any:
         """The rows (pseudonym, code) under the custodian's key, without those that `dropped` names."""
+        self._begin(submission)
         self.engine.load("dropped", dropped)
         self.engine.run(read_step("custodian/02_kept.sql"))
         self.engine.set(

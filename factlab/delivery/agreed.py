@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from factlab import agreement, files
 from factlab.agreement import Agreement, Keys, Round
-from factlab.delivery import canonical
-from factlab.delivery.identity import Identity, verify
+from factlab.delivery import canonical, journal
+from factlab.delivery.identity import Identity, fingerprint, verify
 from factlab.errors import DeliveryError
 
 ROUND, SIGNATURE, CHECKS = "round.toml", "round.sig", "checks.json"
@@ -51,9 +53,43 @@ def sign_round(folder: Path, convenor: Identity) -> None:
     folder = Path(folder)
     if _convenor(agreement.read(folder).round) != convenor.keys:
         raise DeliveryError("delivery.not_the_convenor")
-    signature = convenor.sign("round", (folder / ROUND).read_bytes())
+    _write_signatures(folder, convenor, (folder / ROUND).read_bytes())
+
+
+def _write_signatures(folder: Path, convenor: Identity, *texts: bytes) -> None:
     with files.new_file(folder / SIGNATURE) as beside:
-        beside.write_bytes(base64.b64encode(signature) + b"\n")
+        beside.write_bytes(b"".join(base64.b64encode(convenor.sign("round", text)) + b"\n" for text in texts))
+
+
+def replace_round(folder: Path, text: bytes, convenor: Identity) -> None:
+    """Put `text` in the place of a signed `round.toml`. Interrupted anywhere, what stands there is signed."""
+    folder = Path(folder)
+    if _convenor(open_round(folder).round) != convenor.keys:
+        raise DeliveryError("delivery.not_the_convenor")
+    _write_signatures(folder, convenor, (folder / ROUND).read_bytes(), text)
+    with files.new_file(folder / ROUND) as beside:
+        beside.write_bytes(text)
+    sign_round(folder, convenor)
+
+
+def require_successor(log: Path, folder: Path, round_: Round, day: datetime.date) -> None:
+    """Refuse another agreement than the one that this party used before, unless it is amended from it; note it.
+
+    So an older one, one that was amended in another way, and another convenor's don't take its place.
+    """
+    digest = hashlib.sha256((Path(folder) / ROUND).read_bytes()).hexdigest()
+    key = fingerprint(_convenor(round_))
+    told = [line for line in journal.read(log) if line["event"] == "agreement"]
+    if told and (told[-1]["convenor"] != key or told[-1]["round"] not in (*_previous(round_), digest)):
+        raise DeliveryError("delivery.no_successor", file=ROUND, number=told[-1]["amendments"])
+    if not told or told[-1]["round"] != digest:
+        number = len(round_.amendments)
+        line = {"day": day.isoformat(), "convenor": key, "round": digest, "amendments": number}
+        journal.append(log, {"event": "agreement", **line})
+
+
+def _previous(round_: Round) -> list[str]:
+    return [amendment.previous for amendment in round_.amendments]
 
 
 def _decode(text: bytes | str) -> bytes:
@@ -78,7 +114,10 @@ def open_round(folder: Path) -> Agreement:
     folder = Path(folder)
     agreed = agreement.read(folder)
     keys = _convenor(agreed.round)
-    if not verify(keys, "round", (folder / ROUND).read_bytes(), _decode(_small(folder / SIGNATURE))):
+    text = (folder / ROUND).read_bytes()
+    # Two while an amendment takes the place of what stood there.
+    signatures = _small(folder / SIGNATURE).split(b"\n", 2)[:2]
+    if not any(verify(keys, "round", text, _decode(signature)) for signature in signatures):
         raise DeliveryError("delivery.round_not_signed", file=ROUND)
     return agreed
 

@@ -84,6 +84,8 @@ def _check_names(names: list[str], file: str) -> None:
             raise DeliveryError("delivery.extra_member", file=file)
     if len(set(names)) < len(names):
         raise DeliveryError("delivery.duplicate_member", file=file)
+    if names == [MANIFEST, SIGNATURE]:  # a withdrawal; of anything else the manifest names more
+        return
     rows = sum(name not in LIMITS for name in names)
     origin = ORIGIN in names or ORIGIN_SIGNATURE in names
     parts = min(max(rows, 1), MOST_PARTS)

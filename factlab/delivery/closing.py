@@ -66,6 +66,18 @@ def destroy(path: Path) -> None:
     path.unlink()
 
 
+def destroy_deliveries(log: Path, deliveries: Sequence[Path], day: datetime.date) -> None:
+    """Destroy files; the log has a line with their SHA-256 before the first is touched."""
+    digests = []
+    for file in deliveries:
+        with file.open("rb") as data:
+            digests.append(hashlib.file_digest(data, "sha256").hexdigest())
+    if digests:
+        journal.append(log, {"event": "destroying", "day": day.isoformat(), "files": sorted(digests)})
+    for file in deliveries:
+        destroy(file)
+
+
 def close(
     round_folder: Path,
     round_: Round,
@@ -80,15 +92,7 @@ def close(
     It appears only when all is gone: interrupted halfway, there is less than before and no statement.
     """
     who = party(round_, identity.keys)
-    digests = []
-    for file in deliveries:
-        with file.open("rb") as data:
-            digests.append(hashlib.file_digest(data, "sha256").hexdigest())
-    if digests:
-        line = {"event": "destroying", "day": day.isoformat(), "files": sorted(digests)}
-        journal.append(log_file(round_folder, who), line)
-    for file in deliveries:
-        destroy(file)
+    destroy_deliveries(log_file(round_folder, who), deliveries, day)
     lines = journal.read(log_file(round_folder, who))
     # Of an earlier attempt too.
     gone = sorted({digest for told in lines if told["event"] == "destroying" for digest in told["files"]})

@@ -104,8 +104,12 @@ def verify(keys: Keys, context: str, message: bytes, signature: bytes) -> bool:
 
 def fingerprint(keys: Keys) -> str:
     """What people read to each other: the first 16 bytes of SHA-256 over both public keys, eight groups of four hex digits."""
-    digits = hashlib.sha256(keys.sign + keys.seal).hexdigest()[:32]
-    return " ".join(digits[at : at + 4] for at in range(0, 32, 4))
+    return grouped(hashlib.sha256(keys.sign + keys.seal).hexdigest())
+
+
+def grouped(digest: str) -> str:
+    """The first half of a SHA-256 in groups of four, for reading aloud."""
+    return " ".join(digest[at : at + 4] for at in range(0, 32, 4))
 
 
 def seal(keys: Keys, info: bytes, plaintext: bytes) -> bytes:

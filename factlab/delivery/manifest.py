@@ -54,7 +54,7 @@ def sealed_members(parts: int, *, meanings: bool = False, origin: bool = False) 
 class Manifest:
     """What `factlab inspect` shows; signed by the participant, or by the custodian when it names an `origin`."""
 
-    content: Literal["services", "register", "droplist"]
+    content: Literal["services", "register", "droplist", "aggregate", "withdrawal"]
     trust: str
     round_id: str
     fingerprint: str  # of the round's binding part
@@ -72,12 +72,15 @@ class Manifest:
     format: str = FORMAT
     origin: str = ""  # re-keyed by the custodian: the SHA-256 of the participant's manifest
     rekey_check: str = ""  # of the key that it was re-keyed under: what has another doesn't join with it
+    withdraws: str = ""  # of a withdrawal: the SHA-256 of the manifest that it takes back
 
     def to_bytes(self) -> bytes:
-        """Canonical JSON: what is signed and what stands in the file. Only a re-keyed delivery has an `origin`."""
+        """Canonical JSON: what is signed and what stands in the file. Only a re-keyed delivery has an `origin`, only a
+        withdrawal says what it `withdraws`."""
         return canonical.dump(
             {
                 **({"origin": self.origin, "rekey_check": self.rekey_check} if self.origin else {}),
+                **({"withdraws": self.withdraws} if self.withdraws else {}),
                 "content": self.content,
                 "day": self.day.isoformat(),
                 "fingerprint": self.fingerprint,
@@ -96,6 +99,11 @@ class Manifest:
                 "trust": self.trust,
             }
         )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the manifest as it stands in the file: names one delivery among all."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()
 
     @property
     def opaque(self) -> bool:
@@ -120,7 +128,7 @@ class Manifest:
 
 
 def _opaque(trust: Any, content: Any) -> bool:
-    return bool(trust == "custodian" and content != "droplist")
+    return bool(trust == "custodian" and content in ("services", "register"))
 
 
 def _hex(value: Any, least: int, most: int) -> bool:
@@ -152,16 +160,22 @@ def read(data: bytes, file: str) -> Manifest:
         raise damaged from None
     if told.get("format") != FORMAT:
         raise DeliveryError("delivery.unknown_version", file=file, expected=FORMAT)
-    rekeyed = "origin" in told
+    rekeyed, withdrawal = "origin" in told, told.get("content") == "withdrawal"
     names = {field.name for field in fields(Manifest)}
-    if told.keys() != (names if rekeyed else names - {"origin", "rekey_check"}):
+    names -= set() if rekeyed else {"origin", "rekey_check"}
+    names -= set() if withdrawal else {"withdraws"}
+    if told.keys() != names:
         raise damaged
-    day, parts, members, recipients = _day(told["day"]), told["parts"], told["members"], told["recipients"]
-    opaque = _opaque(told["trust"], told["content"])
-    sound = (
-        told["content"] in ("services", "register", "droplist")
-        and _text(told["trust"], _SLUG)
-        and (not rekeyed or (_hex(told["origin"], 64, 64) and _hex(told["rekey_check"], 16, 16) and opaque))
+    day = _day(told["day"])
+    if day is None or not _sound(told) or not (_sound_withdrawal(told) if withdrawal else _sound_rows(told)):
+        raise damaged
+    return Manifest(**{**told, "day": day, "recipients": tuple(told["recipients"])})
+
+
+def _sound(told: Mapping[str, Any]) -> bool:
+    """What every manifest has."""
+    return (
+        _text(told["trust"], _SLUG)
         and _hex(told["round_id"], 32, 32)
         and _hex(told["fingerprint"], 64, 64)
         and _text(told["participant"], _SLUG)
@@ -170,10 +184,26 @@ def read(data: bytes, file: str) -> Manifest:
         and _text(told["normaliser"], _VERSION)
         and _hex(told["key_check"], 8, 64)
         and _hex(told["norm_check"], 8, 64)
+    )
+
+
+def _sound_rows(told: Mapping[str, Any]) -> bool:
+    """What a manifest of sealed rows has."""
+    rekeyed, parts, members, recipients = (
+        "origin" in told,
+        told["parts"],
+        told["members"],
+        told["recipients"],
+    )
+    opaque = _opaque(told["trust"], told["content"])
+    return (
+        told["content"] in ("services", "register", "droplist", "aggregate")
+        and (not rekeyed or (_hex(told["origin"], 64, 64) and _hex(told["rekey_check"], 16, 16) and opaque))
         and _number(told["row_bucket"])
         and told["row_bucket"] == bucket(told["row_bucket"])
         and _number(parts, MOST_PARTS + 1)
         and parts == parts_of(told["row_bucket"])
+        and (parts == 1 or told["content"] != "aggregate")
         and isinstance(members, dict)
         and tuple(members) == sealed_members(parts, meanings=opaque, origin=rekeyed)
         and all(_hex(digest, 64, 64) for digest in members.values())
@@ -181,6 +211,14 @@ def read(data: bytes, file: str) -> Manifest:
         and 1 <= len(recipients) <= 16
         and all(_text(recipient, _FINGERPRINT) for recipient in recipients)
     )
-    if not sound or day is None:
-        raise damaged
-    return Manifest(**{**told, "day": day, "recipients": tuple(recipients)})
+
+
+def _sound_withdrawal(told: Mapping[str, Any]) -> bool:
+    """Nothing is sealed in a withdrawal, and it takes the number after that of what it takes back."""
+    empty = {"row_bucket": 0, "parts": 0, "members": {}, "recipients": []}
+    return (
+        "origin" not in told
+        and _hex(told["withdraws"], 64, 64)
+        and told["supersedes"] == told["sequence"] - 1
+        and all(told[name] == value and type(told[name]) is type(value) for name, value in empty.items())
+    )

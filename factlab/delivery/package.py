@@ -29,6 +29,8 @@ from factlab.delivery.manifest import (
 from factlab.delivery.plaintext import Content, Form
 from factlab.errors import AgreementError, DeliveryError
 
+TAKE_OUT = ("droplist", "withdrawal")
+
 __all__ = ["Checks", "Contents", "Manifest", "inspect", "open_package", "write"]
 
 
@@ -37,7 +39,7 @@ class Contents:
     """What is sealed: no repr, it would show pseudonyms.
 
     `rows` is an Arrow table; services: (pseudonym uuid, service string), register: (pseudonym uuid, area string,
-    group string), droplist: (pseudonym uuid). `totals` tells rows read, rows delivered, and per reason how many were left out.
+    group string), droplist: (pseudonym uuid), aggregate: (area string, service string, count int64). `totals` tells rows read, rows delivered, and per reason how many were left out.
     """
 
     content: Content
@@ -67,7 +69,8 @@ def write(
     """Seal `contents` for `recipient` (the analyst), sign and write the delivery at `path`. Rows may come in any order.
 
     When the round has a custodian, rows get opaque codes and are sealed for the custodian; `recipient` can open what
-    the codes mean and the totals, and nothing else. A drop list is for the custodian alone then.
+    the codes mean and the totals, and nothing else. A drop list is for the custodian alone then; an aggregate has
+    nothing to re-key and is always for the analyst alone.
     Raises DeliveryError when the round is a draft, the key is not the participant's, or the contents don't fit.
     """
     path = Path(path)
@@ -75,17 +78,18 @@ def write(
     who = _participant(round_, participant, path.name)
     if who.keys != identity.keys:
         raise DeliveryError("delivery.not_your_key", participant=participant)
-    if contents.content not in (who.content, "droplist"):
+    # Who delivers counts has no round secret: a drop list of theirs would be of other pseudonyms.
+    if contents.content != who.content and (contents.content != "droplist" or who.content == "aggregate"):
         raise DeliveryError("delivery.other_content", participant=participant, content=who.content)
     try:
         rows = plaintext.arrange(contents.rows, contents.content)
     except ValueError as error:
-        key = "rows_not_sorted" if error.args == ("unique",) else "other_schema"
+        key = {"unique": "rows_not_sorted", "counts": "count_outside"}.get(error.args[0], "other_schema")
         raise DeliveryError(f"delivery.{key}", file=path.name) from None
     meanings: opaque.Meanings = {}
     form: Form = contents.content
     rows_to, rest_to = recipient, recipient
-    if round_.custodian:
+    if round_.custodian and contents.content != "aggregate":
         rows_to = round_.custodian.keys
         if contents.content == "droplist":
             rest_to = rows_to
@@ -149,6 +153,8 @@ def read_manifest(package: Archive, round_: Round | None) -> Manifest:
     told = package.read(MANIFEST)
     found = manifest.read(told, package.file)
     if package.members != (MANIFEST, SIGNATURE, *found.members):
+        if not found.members:
+            raise DeliveryError("delivery.extra_member", file=package.file)
         raise DeliveryError("delivery.missing_member", file=package.file, member=[*found.members][-2])
     if round_ is None:
         return found
@@ -161,11 +167,36 @@ def read_manifest(package: Archive, round_: Round | None) -> Manifest:
         if not identities.verify(keys, "rekeyed", told, package.read(SIGNATURE)):
             raise DeliveryError("delivery.not_from_custodian", file=package.file)
         read_origin(package, found, round_)
-    elif not identities.verify(who.keys, "manifest", told, package.read(SIGNATURE)):
-        raise DeliveryError("delivery.bad_signature", file=package.file, participant=found.participant)
+    else:
+        _verify(package.file, round_, who, found.sequence, told, package.read(SIGNATURE))
     if found.fingerprint != round_.fingerprint or found.trust != round_.trust:
         raise DeliveryError("delivery.wrong_fingerprint", file=package.file, participant=found.participant)
     return found
+
+
+def _verify(file: str, round_: Round, who: Participant, number: int, told: bytes, signature: bytes) -> str:
+    """The fingerprint of the participant's key that signed: its own, or one that was replaced and holds for this number.
+
+    Raises DeliveryError.
+    """
+    for keys in (who.keys, *round_.holding(who.id, number)):
+        if identities.verify(keys, "manifest", told, signature):
+            return identities.fingerprint(keys)
+    if any(identities.verify(keys, "manifest", told, signature) for keys in round_.holding(who.id, 0)):
+        raise DeliveryError("delivery.old_key", file=file, participant=who.id)
+    raise DeliveryError("delivery.bad_signature", file=file, participant=who.id)
+
+
+def signer(package: Archive, found: Manifest, round_: Round) -> str:
+    """The fingerprint of the key with which the participant signed what it sent itself."""
+    who = _participant(round_, found.participant, package.file)
+    return _verify(package.file, round_, who, found.sequence, found.to_bytes(), package.read(SIGNATURE))
+
+
+def fingerprints(round_: Round, participant: str, number: int) -> set[str]:
+    """Of the keys that this participant's delivery of this number may be signed with."""
+    keys = (round_.participant(participant).keys, *round_.holding(participant, number))
+    return {identities.fingerprint(one) for one in keys}
 
 
 def read_origin(package: Archive, found: Manifest, round_: Round) -> Manifest:
@@ -173,8 +204,7 @@ def read_origin(package: Archive, found: Manifest, round_: Round) -> Manifest:
     told = member(package, found, ORIGIN)
     first = manifest.read(told, package.file)
     who = _participant(round_, first.participant, package.file)
-    if not identities.verify(who.keys, "manifest", told, member(package, found, ORIGIN_SIGNATURE)):
-        raise DeliveryError("delivery.bad_signature", file=package.file, participant=first.participant)
+    _verify(package.file, round_, who, first.sequence, told, member(package, found, ORIGIN_SIGNATURE))
     same = replace(
         found,
         origin="",
@@ -204,17 +234,17 @@ def inspect(path: Path, round_: Round | None) -> Manifest:
     return found
 
 
-def may_be_droplist(path: Path) -> bool:
-    """Whether a file that was refused says in its name or its manifest that it is a drop list.
+def may_take_out(path: Path) -> bool:
+    """Whether a file that was refused says in its name or its manifest that it is a drop list or a withdrawal.
 
-    One can go on without a delivery, never without a drop list: what it protects would be counted after all.
+    One can go on without a delivery, never without these: what they take out would be counted after all.
     """
     try:
         with archive.opened(path) as package:
             told = manifest.read(package.read(MANIFEST), package.file).content
     except DeliveryError:
         told = "services"
-    return told == "droplist" or "droplist" in path.name
+    return told in TAKE_OUT or any(word in path.name for word in TAKE_OUT)
 
 
 def open_package(
@@ -226,23 +256,24 @@ def open_package(
     """
     with archive.opened(path) as package:
         found = read_manifest(package, round_)
+        content = content_of(package, found)
         require_checks(package, found, checks, recipient)
         if not found.opaque:
-            rows = open_rows(package, found, found.content, recipient)
-            return found, Contents(found.content, rows, _totals(package, found, found, recipient))
+            rows = open_rows(package, found, content, recipient)
+            return found, Contents(content, rows, _totals(package, found, found, recipient))
         if not found.origin:
             raise DeliveryError("delivery.not_rekeyed", file=package.file, participant=found.participant)
         first = read_origin(package, found, round_)
-        rows = open_rows(package, found, plaintext.opaque_form(found.content), recipient)
+        rows = open_rows(package, found, plaintext.opaque_form(content), recipient)
         totals = _totals(package, found, first, recipient)
         try:
-            said = opaque.from_bytes(_unseal(package, found, first, MEANINGS, 0, recipient), found.content)
-            rows = opaque.unveil(rows, said, found.content)
+            said = opaque.from_bytes(_unseal(package, found, first, MEANINGS, 0, recipient), content)
+            rows = opaque.unveil(rows, said, content)
         except ValueError:
             raise DeliveryError(
                 "delivery.other_meanings", file=package.file, participant=found.participant
             ) from None
-    return found, Contents(found.content, rows, totals)
+    return found, Contents(content, rows, totals)
 
 
 def require_checks(package: Archive, found: Manifest, checks: Checks, recipient: Identity) -> None:
@@ -253,6 +284,13 @@ def require_checks(package: Archive, found: Manifest, checks: Checks, recipient:
         raise DeliveryError("delivery.wrong_secret", file=package.file, participant=found.participant)
     if identities.fingerprint(recipient.keys) not in found.recipients:
         raise DeliveryError("delivery.not_for_us", file=package.file)
+
+
+def content_of(package: Archive, found: Manifest) -> Content:
+    """What the sealed rows are. Raises DeliveryError for a withdrawal: there are none."""
+    if found.content == "withdrawal":
+        raise DeliveryError("delivery.nothing_sealed", file=package.file)
+    return found.content
 
 
 def open_rows(package: Archive, found: Manifest, form: Form, recipient: Identity) -> Any:
@@ -295,6 +333,8 @@ def _rows(padded: bytes, found: Manifest, form: Form, part: int, file: str) -> A
         if error.args == ("many",):
             raise DeliveryError("delivery.bucket_off", file=file, participant=found.participant) from None
         raise DeliveryError("delivery.other_schema", file=file) from None
+    if form == "aggregate" and not plaintext.counts_sound(rows):
+        raise DeliveryError("delivery.count_outside", file=file, participant=found.participant)
     if not plaintext.ordered(rows, form):
         raise DeliveryError("delivery.rows_not_sorted", file=file)
     if not plaintext.in_part(rows, part, found.parts):

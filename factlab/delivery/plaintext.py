@@ -1,4 +1,4 @@
-"""What is inside the seal: rows of a pseudonym and codes in a fixed Parquet form, and totals, padded to hide their size."""
+"""What is inside the seal: rows in a fixed Parquet form, and totals, padded to hide their size."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 
 from factlab.delivery import canonical
 
-Content = Literal["services", "register", "droplist"]
-Form = Literal["services", "register", "droplist", "opaque-services", "opaque-register"]
+Content = Literal["services", "register", "droplist", "aggregate"]
+Form = Literal["services", "register", "droplist", "aggregate", "opaque-services", "opaque-register"]
 
 
 def _field(name: str, kind: Any) -> Any:
@@ -29,6 +29,9 @@ SCHEMAS: dict[Form, Any] = {
         [_field("pseudonym", pa.uuid()), _field("area", pa.string()), _field("group", pa.string())]
     ),
     "droplist": pa.schema([_field("pseudonym", pa.uuid())]),
+    "aggregate": pa.schema(
+        [_field("area", pa.string()), _field("service", pa.string()), _field("count", pa.int64())]
+    ),
     "opaque-services": _OPAQUE,
     "opaque-register": _OPAQUE,
 }
@@ -36,6 +39,7 @@ SCHEMAS: dict[Form, Any] = {
 _SEVERAL: dict[Form, str] = {"services": "service", "opaque-services": "code"}
 LEAST_SIZE = 1 << 16  # below it Padmé's steps would be a few rows wide
 TOTALS_SIZE = 1 << 12
+MOST_COUNTED = 1_000_000  # in one row of an aggregate: a mistake of typing, or worse, if it is more
 LONGEST = 100  # bytes of a code, an area or a group
 _PREFIX = 8
 _REASON = re.compile(r"[a-z][a-z0-9_ -]{0,63}")
@@ -88,10 +92,32 @@ def opaque_form(content: Content) -> Form:
     return "opaque-register" if content == "register" else "opaque-services"
 
 
+def counts_sound(rows: Any) -> bool:
+    """Whether every count of an aggregate is one: what is nobody is no row."""
+    ends = pc.min_max(rows.column("count"))
+    return bool(rows.num_rows == 0 or (ends["min"].as_py() >= 1 and ends["max"].as_py() <= MOST_COUNTED))
+
+
+def texts_of(form: Form) -> list[str]:
+    """The columns that hold a text."""
+    return [field.name for field in SCHEMAS[form] if pa.types.is_string(field.type)]
+
+
+def _cells_rise(rows: Any) -> bool:
+    """Whether (area, service) rises strictly: areas by code, and services by code within an area."""
+    area, service = (rows.column(name).combine_chunks() for name in ("area", "service"))
+    later = pc.greater(area[1:], area[:-1])
+    same = pc.and_(pc.equal(area[1:], area[:-1]), pc.greater(service[1:], service[:-1]))
+    return bool(pc.all(pc.or_(later, same)).as_py())
+
+
 def ordered(rows: Any, form: Form) -> bool:
-    """Whether rows rise strictly: by pseudonym, and for services by code within it. So none is there twice."""
+    """Whether rows rise strictly: by pseudonym, and for services by code within it; an aggregate by area and service.
+    So none is there twice."""
     if rows.num_rows < 2:
         return True
+    if form == "aggregate":
+        return _cells_rise(rows)
     keys = _keys(rows)
     before, after = keys[:-1], keys[1:]
     same = before[:, 0] == after[:, 0]
@@ -104,7 +130,7 @@ def ordered(rows: Any, form: Form) -> bool:
 
 
 def arrange(rows: Any, form: Form) -> Any:
-    """The rows in the fixed schema, sorted. Raises ValueError when they don't fit in it or are not unique."""
+    """The rows in the fixed schema, sorted. Raises ValueError: "schema" when they don't fit in it, "counts", "unique"."""
     schema = SCHEMAS[form]
     if rows.schema.names != schema.names or any(column.null_count for column in rows.columns):
         raise ValueError("schema")
@@ -112,12 +138,17 @@ def arrange(rows: Any, form: Form) -> Any:
         rows = rows.combine_chunks().cast(schema)
     except pa.ArrowException:
         raise ValueError("schema") from None
-    if any(_longest(rows.column(name)) > LONGEST for name in schema.names[1:]):
+    if any(_longest(rows.column(name)) > LONGEST for name in texts_of(form)):
         raise ValueError("schema")
-    keys = _keys(rows)
-    order: dict[str, Any] = {"high": keys[:, 0], "low": keys[:, 1]}
-    if form in _SEVERAL:
-        order["code"] = rows.column(_SEVERAL[form])
+    if form == "aggregate":
+        if not counts_sound(rows):
+            raise ValueError("counts")
+        order = {name: rows.column(name) for name in ("area", "service")}
+    else:
+        keys = _keys(rows)
+        order = {"high": keys[:, 0], "low": keys[:, 1]}
+        if form in _SEVERAL:
+            order["code"] = rows.column(_SEVERAL[form])
     sorted_rows = rows.take(
         pc.sort_indices(pa.table(order), sort_keys=[(name, "ascending") for name in order])
     ).combine_chunks()
@@ -128,6 +159,8 @@ def arrange(rows: Any, form: Form) -> Any:
 
 def cut(rows: Any, parts: int) -> list[Any]:
     """Sorted rows, cut by the pseudonym's leading bits into `parts` (a power of two)."""
+    if parts == 1:
+        return [rows]
     high = _keys(rows)[:, 0]
     edges = np.searchsorted(_part(high, parts), np.arange(parts + 1))
     return [rows.slice(start, end - start) for start, end in pairwise(edges.tolist())]
@@ -140,7 +173,7 @@ def _part(high: np.ndarray[Any, np.dtype[np.uint64]], parts: int) -> np.ndarray[
 
 def in_part(rows: Any, part: int, parts: int) -> bool:
     """Whether each pseudonym's leading bits belong in this part."""
-    return bool((_part(_keys(rows)[:, 0], parts) == part).all())
+    return parts == 1 or bool((_part(_keys(rows)[:, 0], parts) == part).all())
 
 
 def to_parquet(rows: Any) -> bytes:
@@ -183,9 +216,9 @@ def from_parquet(data: memoryview, form: Form, most: int) -> Any:
             raise ValueError("form")
         if not 0 <= about.num_rows <= most:
             raise ValueError("many")
-        if about.num_rows * 16 > len(data):  # a pseudonym takes 16 bytes
+        if about.num_rows * 16 > len(data):  # a pseudonym takes 16 bytes, and two texts and a count do
             raise ValueError("form")
-        texts = schema.names[1:]
+        texts = texts_of(form)
         rows = pq.ParquetFile(
             pa.BufferReader(source), metadata=about, read_dictionary=texts, arrow_extensions_enabled=True
         ).read()

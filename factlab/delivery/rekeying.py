@@ -23,6 +23,7 @@ from factlab.delivery.manifest import (
     TOTALS,
     Manifest,
 )
+from factlab.delivery.plaintext import Form
 from factlab.errors import DeliveryError
 
 
@@ -37,6 +38,7 @@ class Submission:
     file: str
     manifest: Manifest
     digest: str  # of the manifest
+    key: str  # fingerprint of the key that signed it
     rows: Any
     forwarded: Mapping[str, bytes]
 
@@ -47,8 +49,11 @@ def open_submission(path: Path, *, round_: Round, checks: Checks, custodian: Ide
         found = package.read_manifest(found_package, round_)
         if found.origin:
             raise DeliveryError("delivery.already_rekeyed", file=path.name)
+        if found.content == "aggregate":  # counts: nothing to re-key, and nothing for the custodian to see
+            raise DeliveryError("delivery.not_to_rekey", file=path.name, participant=found.participant)
+        content = package.content_of(found_package, found)
         package.require_checks(found_package, found, checks, custodian)
-        form = plaintext.opaque_form(found.content) if found.opaque else found.content
+        form = plaintext.opaque_form(content) if found.opaque else content
         rows = package.open_rows(found_package, found, form, custodian)
         if found.opaque and not opaque.sound(rows):
             raise DeliveryError("delivery.code_not_opaque", file=path.name, participant=found.participant)
@@ -61,7 +66,8 @@ def open_submission(path: Path, *, round_: Round, checks: Checks, custodian: Ide
                 ORIGIN_SIGNATURE: found_package.read(SIGNATURE),
                 TOTALS: package.member(found_package, found, TOTALS),
             }
-    return Submission(path.name, found, hashlib.sha256(told).hexdigest(), rows, forwarded)
+        key = package.signer(found_package, found, round_)
+    return Submission(path.name, found, hashlib.sha256(told).hexdigest(), key, rows, forwarded)
 
 
 def write_rekeyed(
@@ -77,7 +83,8 @@ def write_rekeyed(
     """Seal `rows` (the submission's, under other pseudonyms) for the analyst, beside what is forwarded."""
     if round_.custodian is None or round_.custodian.keys != custodian.keys:
         raise DeliveryError("delivery.not_the_custodian")
-    rows = plaintext.arrange(rows, plaintext.opaque_form(submission.manifest.content))
+    form: Form = "opaque-register" if submission.manifest.content == "register" else "opaque-services"
+    rows = plaintext.arrange(rows, form)
     row_bucket = manifest.bucket(rows.num_rows)
     bare = replace(
         submission.manifest,

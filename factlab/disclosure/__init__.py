@@ -1,5 +1,25 @@
 """Sees counts: decides what is hidden in a publication, and proves that it holds (docs/disclosure.md)."""
 
-from factlab.disclosure.protection import protect
+from __future__ import annotations
+
+from typing import overload
+
+from factlab.cells import CountTable, SafeTable
+from factlab.disclosure import library, protection
+from factlab.linked import Linked, SafeLinked
 
 __all__ = ["protect"]
+
+
+@overload
+def protect(what: CountTable, *, salt: bytes = b"") -> SafeTable: ...
+@overload
+def protect(what: Linked, *, salt: bytes = b"", rounding: int = 0) -> SafeLinked: ...
+def protect(what: CountTable | Linked, *, salt: bytes = b"", rounding: int = 0) -> SafeTable | SafeLinked:
+    """Hide what must be hidden in a publication or in any linked tables, or raise a DisclosureError.
+
+    The secret `salt` breaks ties; same salt, same result. With `rounding` the published counts of linked tables are
+    rounded to multiples of that base as well."""
+    if isinstance(what, Linked):
+        return library.protect(what, salt=salt, rounding=rounding)
+    return protection.protect(what, salt=salt)

@@ -18,11 +18,11 @@ DRAWN = 6000  # random patterns, besides the empty one, the singles and the pair
 
 
 def columns(codebook: Codebook, level: str) -> tuple[Column, ...]:
-    """The columns that a level has and that are a yes-or-no of a household's pattern; `unmatched` stands apart."""
+    """The columns that a level has and that are a yes-or-no of a household's pattern; the others stand apart."""
     return tuple(
         (table.name, category.code)
         for table in codebook.tables
-        if level in table.levels and table.kind != "unmatched"
+        if level in table.levels and not table.apart
         for category in table.categories
         if category.available
     )

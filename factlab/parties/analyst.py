@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import importlib.metadata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import Any
 
 from factlab import __version__, agreement, attack, linkage, publication, report, stacking
 from factlab.cells import CountTable, Publication
-from factlab.delivery import agreed, closing
+from factlab.delivery import agreed, closing, journal, withdrawing
 from factlab.delivery.identity import Identity
 from factlab.disclosure import protect
 from factlab.engine import Engine, Step, steps
@@ -31,6 +32,8 @@ class Outcome:
     missing: tuple[str, ...]
     refusals: tuple[linkage.Refusal, ...]
     superseded: tuple[str, ...]
+    withdrawn: tuple[str, ...]  # participants that took their delivery back; they are among the missing
+    destroyed: tuple[str, ...]  # files of what was taken back
     published: int  # cells
     suppressed: int
     unavailable: int
@@ -49,11 +52,20 @@ def delivery_files(folder: Path) -> list[Path]:
 def receive(
     round_folder: Path, files: Sequence[Path], identity: Identity, progress: Progress = lambda _: None
 ) -> tuple[agreement.Agreement, linkage.Received]:
-    """Verify and open deliveries against the signed round."""
+    """Verify and open deliveries against the signed round and the log of what was taken back. Nothing is destroyed."""
     agreed_on = agreed.open_round(round_folder)
     closing.require_open(round_folder, agreed_on.round, "analyst")
     checks = agreed.read_checks(round_folder, agreed_on.round)
-    return agreed_on, linkage.receive(list(files), agreed_on, checks, identity, progress)
+    withdrawn = withdrawing.known(journal.read(closing.log_file(round_folder, "analyst")))
+    return agreed_on, linkage.receive(list(files), agreed_on, checks, identity, progress, withdrawn)
+
+
+def honour(round_folder: Path, received: linkage.Received, day: datetime.date) -> None:
+    """Write in the log what was taken back, and destroy what is held of it."""
+    log = closing.log_file(round_folder, "analyst")
+    for withdrawal in received.withdrawals:
+        withdrawing.note(log, withdrawal.manifest, withdrawal.key, day)
+    closing.destroy_deliveries(log, received.taken_back, day)
 
 
 def count(
@@ -69,12 +81,13 @@ def count(
 
 
 def provenance(
-    agreed_on: agreement.Agreement, received: linkage.Received, ran: Sequence[Step]
+    agreed_on: agreement.Agreement, received: linkage.Received, ran: Sequence[Step], *, draft: bool
 ) -> dict[str, Any]:
     """Where the publication comes from. Every number is a bucket that the delivery's manifest already shows."""
     manifests = {delivery.manifest.participant: delivery.manifest for delivery in received.deliveries}
     return {
         "format": "factlab-provenance/1",
+        "draft": draft,
         "round": {"id": agreed_on.round.id, "fingerprint": agreed_on.round.fingerprint},
         "trust": agreed_on.round.trust,
         "linkable": {
@@ -115,16 +128,22 @@ def run(
     *,
     lang: Language = "nl",
     skip_refused: bool = False,
+    day: datetime.date | None = None,
+    draft: bool = False,
     progress: Progress = lambda _: None,
 ) -> Outcome:
     """Open, link, drop the key, count, protect, publish, attack, render. Nothing appears at `out` unless all held.
 
-    A refused delivery stops the run unless `skip_refused`. Raises LinkageError, DisclosureError and whatever is wrong
-    with the agreement.
+    A refused delivery stops the run unless `skip_refused`. What was taken back is destroyed first, on `day` (today).
+    Raises LinkageError, DisclosureError and whatever is wrong with the agreement.
     """
+    day = day or datetime.datetime.now(tz=datetime.UTC).date()
     progress("open")
     agreed_on, received = receive(round_folder, files, identity)
-    if lists := [refusal for refusal in received.refusals if refusal.droplist]:
+    log = closing.log_file(round_folder, "analyst")
+    agreed.require_successor(log, round_folder, agreed_on.round, day)
+    honour(round_folder, received, day)
+    if lists := [refusal for refusal in received.refusals if refusal.takes_out]:
         raise LinkageError(
             "linkage.droplist_refused", number=len(lists), details=[refusal.error for refusal in lists]
         )
@@ -136,7 +155,7 @@ def run(
         )
     counts, ran = count(agreed_on, received, progress)
     delivered = tuple(sorted(received.participants))
-    told = provenance(agreed_on, received, ran)
+    told = provenance(agreed_on, received, ran, draft=draft)
     received = replace(received, deliveries=(), droplists=())  # the pseudonyms go
     progress("protect")
     safe = protect(counts, salt=identity.derive(f"ties|{agreed_on.round.round_id}"))
@@ -159,6 +178,8 @@ def run(
         missing=received.missing,
         refusals=received.refusals,
         superseded=received.superseded,
+        withdrawn=received.withdrawn,
+        destroyed=tuple(file.name for file in received.taken_back),
         published=statuses.count("published"),
         suppressed=statuses.count("suppressed"),
         unavailable=statuses.count("unavailable"),

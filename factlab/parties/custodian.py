@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from factlab import custodian as room
-from factlab.agreement import Agreement
-from factlab.custodian.admission import check_size, is_known
+from factlab.agreement import Agreement, Round
+from factlab.custodian.admission import admit_withdrawal, check_size
 from factlab.custodian.rekeying import DROPPED
-from factlab.delivery import agreed, closing, journal
+from factlab.delivery import agreed, closing, journal, withdrawing
 from factlab.delivery.identity import Identity
-from factlab.delivery.package import may_be_droplist
+from factlab.delivery.manifest import Manifest
+from factlab.delivery.package import fingerprints, may_take_out
 from factlab.delivery.rekeying import Submission, open_submission, write_rekeyed
+from factlab.delivery.withdrawing import Withdrawal
 from factlab.engine import Step, steps
 from factlab.errors import DeliveryError
 from factlab.files import new_folder
@@ -32,16 +36,22 @@ class Refusal:
 
     file: str
     error: DeliveryError
+    takes_out: bool = False  # it may be a drop list or a withdrawal: nothing is re-keyed without it
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the custodian did: files for the analyst, drop lists that were applied, refusals."""
+    """What the custodian did: files for the analyst, drop lists that were applied, refusals.
+
+    `withdrawn` are the participants whose withdrawal goes on to the analyst; `destroyed` the files of what they took back.
+    """
 
     rekeyed: tuple[Path, ...]
     droplists: tuple[str, ...]  # participants
     refusals: tuple[Refusal, ...]
     superseded: tuple[str, ...]  # files that a higher number replaced
+    withdrawn: tuple[str, ...] = ()
+    destroyed: tuple[str, ...] = ()
 
 
 def explain() -> list[Step]:
@@ -49,33 +59,103 @@ def explain() -> list[Step]:
     return list(steps("custodian"))
 
 
-def _droplists(log: Sequence[dict[str, object]]) -> set[object]:
-    return {line["manifest"] for line in log if line["event"] == "accepted" and line["content"] == "droplist"}
+def _droplists(log: Sequence[dict[str, Any]], round_: Round) -> set[str]:
+    """The drop lists that were accepted, but for those whose key was replaced since and no longer holds for them."""
+    return {
+        line["manifest"]
+        for line in log
+        if line["event"] == "accepted"
+        and line["content"] == "droplist"
+        and line["key"] in fingerprints(round_, line["participant"], line["sequence"])
+    }
 
 
-def _admit(submission: Submission, agreement: Agreement, log: Path, day: datetime.date) -> None:
+def _admit(
+    submission: Submission, agreement: Agreement, rekeying: room.Rekeying, log: Path, day: datetime.date
+) -> None:
     """Check a delivery against the log, its quota and its codes, and write it in the log. Raises DeliveryError."""
-    lines = journal.read(log)
-    room.admit(lines, submission)
+    room.admit(journal.read(log), submission.manifest, submission.file)
     if submission.manifest.opaque:
-        with room.Rekeying(submission) as rekeying:
-            rekeying.check(agreement)
+        rekeying.check(submission, agreement)
     else:
         check_size(submission, submission.rows.num_rows, agreement)
-    if not is_known(lines, submission):
-        told = submission.manifest
-        journal.append(
-            log,
-            {
-                "event": "accepted",
-                "day": day.isoformat(),
-                "participant": told.participant,
-                "content": told.content,
-                "sequence": told.sequence,
-                "rows_at_most": told.row_bucket,
-                "manifest": submission.digest,
-            },
-        )
+    withdrawing.note(log, submission.manifest, submission.key, day)
+
+
+@dataclass
+class _Received:
+    """What came in. `held` is every sound delivery, let through or not; `admitted` those let through and not taken back."""
+
+    held: list[tuple[Manifest, Path]]
+    admitted: list[tuple[Manifest, Path]]
+    dropped: Any  # (pseudonym) of all drop lists
+    droplists: dict[str, str]  # digest: participant
+    withdrawals: list[Withdrawal]
+    refusals: list[Refusal]
+
+    @property
+    def newest(self) -> dict[str, tuple[Manifest, Path]]:
+        """Of each participant the admitted delivery with the highest number."""
+        by_number = sorted(self.admitted, key=lambda one: one[0].sequence)
+        return {told.participant: (told, file) for told, file in by_number}
+
+
+def _receive(
+    files: Sequence[Path],
+    agreement: Agreement,
+    checks: agreed.Checks,
+    identity: Identity,
+    log: Path,
+    day: datetime.date,
+    progress: Progress,
+) -> _Received:
+    """Let each file through or refuse it; what is let through stands in the log."""
+    found = _Received([], [], DROPPED.empty_table(), {}, [], [])
+    with room.Rekeying() as rekeying:
+        for file in sorted(files):
+            progress(file.name)
+            try:
+                if withdrawal := withdrawing.read(file, agreement.round):
+                    found.withdrawals.append(withdrawal)
+                    continue
+                submission = open_submission(file, round_=agreement.round, checks=checks, custodian=identity)
+                told = submission.manifest
+                if told.content != "droplist":
+                    found.held.append((told, file))
+                _admit(submission, agreement, rekeying, log, day)
+            except DeliveryError as error:
+                found.refusals.append(Refusal(file.name, error, may_take_out(file)))
+                continue
+            if told.content == "droplist":
+                found.dropped = pa.concat_tables([found.dropped, submission.rows])
+                found.droplists[told.digest] = told.participant
+            else:
+                found.admitted.append((told, file))
+    return found
+
+
+def _take_back(found: _Received, log: Path, day: datetime.date) -> tuple[str, ...]:
+    """Let withdrawals through or refuse them, and destroy what they take back: the names of those files."""
+    let_through = []
+    for withdrawal in found.withdrawals:
+        told = withdrawal.manifest
+        try:
+            admit_withdrawal(journal.read(log), told, withdrawal.path.name)
+        except DeliveryError as error:
+            found.refusals.append(Refusal(withdrawal.path.name, error))
+            continue
+        withdrawing.note(log, told, withdrawal.key, day)
+        let_through.append(withdrawal)
+    latest = withdrawing.known(journal.read(log))
+    found.withdrawals = [
+        one for one in let_through if one.manifest.sequence == latest[one.manifest.participant]
+    ]
+    found.admitted = [
+        (told, file) for told, file in found.admitted if told.sequence > latest.get(told.participant, 0)
+    ]
+    gone = [file for told, file in found.held if told.sequence < latest.get(told.participant, 0)]
+    closing.destroy_deliveries(log, gone, day)
+    return tuple(file.name for file in gone)
 
 
 def rekey(
@@ -90,8 +170,9 @@ def rekey(
     """Let each delivery through or refuse it; re-key those let through and seal them for the analyst: a new `out`.
 
     Give all that came in, each time: what is re-keyed together joins, and with nothing else. Of each participant the
-    highest number counts; every drop list counts, and one that was accepted must be given again. The log beside the
-    round (`custodian.log`) tells what was accepted. Raises DeliveryError.
+    highest number counts; every drop list counts, and one that was accepted must be given again. What a participant
+    took back is destroyed, and its withdrawal goes on to the analyst as it came. The log beside the round
+    (`custodian.log`) tells what was accepted and destroyed. Raises DeliveryError.
     """
     agreement = agreed.open_round(round_folder)
     round_ = agreement.round
@@ -100,56 +181,44 @@ def rekey(
     checks = agreed.read_checks(round_folder, round_)
     closing.require_open(round_folder, round_, "custodian")
     log = round_folder / LOG
-    refusals: list[Refusal] = []
-    admitted: dict[str, tuple[int, Path, str]] = {}  # participant: number, file, digest
-    superseded: list[str] = []
-    dropped, droplists = DROPPED.empty_table(), {}
-    for file in sorted(files):
-        progress(file.name)
-        try:
-            submission = open_submission(file, round_=round_, checks=checks, custodian=identity)
-            _admit(submission, agreement, log, day)
-        except DeliveryError as error:
-            refusals.append(Refusal(file.name, error))
-            continue
-        told = submission.manifest
-        if told.content == "droplist":
-            dropped = pa.concat_tables([dropped, submission.rows])
-            droplists[submission.digest] = told.participant
-            continue
-        here = (told.sequence, file, submission.digest)
-        other = admitted.get(told.participant)
-        if other is None:
-            admitted[told.participant] = here
-        elif other[2] != here[2]:
-            admitted[told.participant] = max(other, here)
-            superseded.append(min(other, here)[1].name)
-    if lists := [
-        file.name for file in files if file.name in {r.file for r in refusals} and may_be_droplist(file)
-    ]:
-        raise DeliveryError(
-            "custodian.droplist_refused",
-            number=len(lists),
-            details=[r.error for r in refusals if r.file in lists],
-        )
-    if missing := _droplists(journal.read(log)) - droplists.keys():
+    agreed.require_successor(log, round_folder, round_, day)
+    found = _receive(files, agreement, checks, identity, log, day, progress)
+    destroyed = _take_back(found, log, day)
+    if needed := [refusal.error for refusal in found.refusals if refusal.takes_out]:
+        raise DeliveryError("custodian.droplist_refused", number=len(needed), details=needed)
+    if missing := _droplists(journal.read(log), round_) - found.droplists.keys():
         raise DeliveryError("custodian.droplist_missing", number=len(missing))
-    if not admitted:  # an earlier result stays
-        return Outcome((), tuple(sorted(droplists.values())), tuple(refusals), ())
+    lists, newest = tuple(sorted(found.droplists.values())), found.newest
+    if not newest and not found.withdrawals:  # an earlier result stays
+        return Outcome((), lists, tuple(found.refusals), (), (), destroyed)
     made = []
-    key = room.key(identity, round_, [*droplists, *(digest for *_, digest in admitted.values())])
-    with new_folder(out, replaces=MARKER) as folder:
-        for number, file, _ in admitted.values():  # opened anew: only one delivery at a time is in memory
+    key = room.key(identity, round_, [*found.droplists, *(told.digest for told, _ in newest.values())])
+    with new_folder(out, replaces=MARKER) as folder, room.Rekeying() as rekeying:
+        for told, file in newest.values():  # opened anew: only one delivery at a time is in memory
             submission = open_submission(file, round_=round_, checks=checks, custodian=identity)
-            with room.Rekeying(submission) as rekeying:
-                rows = rekeying.rows(key, dropped)
-            name = f"{round_.id}_{submission.manifest.participant}_{number}_rekeyed.factlab"
+            rows = rekeying.rows(submission, key, found.dropped)
+            name = f"{round_.id}_{told.participant}_{told.sequence}_rekeyed.factlab"
             check = room.key_check(key)
             write_rekeyed(folder / name, submission, rows, check, round_=round_, custodian=identity, day=day)
             made.append(out / name)
+        for withdrawal in found.withdrawals:
+            told = withdrawal.manifest
+            shutil.copyfile(
+                withdrawal.path, folder / withdrawing.name(round_, told.participant, told.sequence)
+            )
         (folder / MARKER).write_text(
-            "Re-keyed together: use all of these files and no others. / Samen hersleuteld: gebruik al deze bestanden "
-            "en geen andere.\n",
+            "Re-keyed together: use all of these files and no other re-keyed ones. / Samen hersleuteld: gebruik al deze bestanden "
+            "en geen andere hersleutelde.\n",
             encoding="utf-8",
         )
-    return Outcome(tuple(made), tuple(sorted(droplists.values())), tuple(refusals), tuple(sorted(superseded)))
+    superseded = sorted(
+        file.name for told, file in found.admitted if told.sequence < newest[told.participant][0].sequence
+    )
+    return Outcome(
+        tuple(made),
+        lists,
+        tuple(found.refusals),
+        tuple(superseded),
+        tuple(sorted({withdrawal.manifest.participant for withdrawal in found.withdrawals})),
+        destroyed,
+    )

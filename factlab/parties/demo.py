@@ -78,6 +78,7 @@ def _play(data: Path, folder: Path, lang: Language, say: Say) -> tuple[analyst.O
     split = agreed_on.round.custodian
     left = folder / ("submitted" if split else "deliveries")
     left.mkdir()
+    counts: list[Path] = []  # for the analyst alone, whoever keeps the keys
     for participant in agreed_on.round.participants:
         home = folder / "parties" / participant.id
         shutil.copytree(data / "extracts" / participant.id, home / "extract")
@@ -97,7 +98,10 @@ def _play(data: Path, folder: Path, lang: Language, say: Say) -> tuple[analyst.O
         )
         if made.delivery is None:
             raise UsageError("demo.no_delivery", participant=participant.id)
-        shutil.copyfile(made.delivery, left / made.delivery.name)
+        if participant.content == "aggregate":
+            counts.append(made.delivery)
+        else:
+            shutil.copyfile(made.delivery, left / made.delivery.name)
         say(
             "demo.organisation",
             name=participant.name,
@@ -120,7 +124,16 @@ def _play(data: Path, folder: Path, lang: Language, say: Say) -> tuple[analyst.O
         )
         if done.refusals:
             raise UsageError("demo.not_rekeyed", details=[refusal.error for refusal in done.refusals])
-        say("demo.custodian", name=split.name, number=len(done.rekeyed))
+        say(
+            "demo.custodian",
+            name=split.name,
+            number=len(done.rekeyed),
+            most=split.addresses,
+            share=split.share,
+        )
+
+    for file in counts:
+        shutil.copyfile(file, folder / "deliveries" / file.name)
 
     say("demo.analyst")
     outcome = analyst.run(

@@ -13,15 +13,16 @@ import pyarrow.csv
 
 from factlab import texts
 from factlab.agreement import Agreement, Round, catalogue
-from factlab.delivery import agreed, package
+from factlab.delivery import agreed, package, withdrawing
 from factlab.delivery.identity import Identity
 from factlab.delivery.manifest import Manifest
 from factlab.engine import Engine
-from factlab.errors import DeliveryError, ExtractError
+from factlab.errors import DeliveryError, ExtractError, UsageError
 from factlab.files import new_file
+from factlab.parties import receipt
 from factlab.source import exclusions as excluding
 from factlab.source import extract as extracts
-from factlab.source import invitation, normalising, preparation, problems, pseudonyms
+from factlab.source import invitation, normalising, preparation, problems, pseudonyms, reported
 from factlab.source import mapping as mappings
 from factlab.source import preview as previews
 from factlab.source import quality as qualities
@@ -48,6 +49,7 @@ class Outcome:
     problems: Path | None  # None too when every row is used
     manifest: Manifest | None
     trust: str
+    receipt: Path | None = None  # for the organisation's own files: there is one for each real delivery
 
     @property
     def rows_read(self) -> int:
@@ -103,16 +105,19 @@ def addresses(
     found, told = _read(extract, mapping)
     told = told or mappings.guess(found)
     mappings.check(told, found, None)
+    mappings.check_ids(told, found, listed=reference is not None)
     listed = references.read(reference, profile) if reference else None
     with Engine() as engine:
         read = normalising.explain(engine, mappings.selected(told, found), profile, listed, repair=repair)
     quality = qualities.of(read, found.file, listed)
     with new_file(out) as beside:
-        pyarrow.csv.write_csv(read.drop_columns("tier"), beside)
+        pyarrow.csv.write_csv(read.drop_columns(["tier", "possible_range"]), beside)
     if report:
         with new_file(report) as beside:
             beside.write_text(qualities.page(quality, lang), encoding="utf-8", newline="\n")
-        problems.write(report.with_suffix(problems.SUFFIX), qualities.problems(read), told.columns, lang)
+        problems.write(
+            report.with_suffix(problems.SUFFIX), qualities.problems(read), told.columns, lang, found.files
+        )
     reasons: dict[str, int] = {}
     for count in read.group_by("reason").aggregate([("row", "count")]).sort_by("reason").to_pylist():
         if count["reason"]:
@@ -136,12 +141,17 @@ def told_quality(quality: Quality, lang: texts.Language) -> str:
 
 
 def _opened(kit: Path, participant: str, identity: Identity) -> tuple[Agreement, bytes, agreed.Checks]:
-    """The signed agreement in a kit, the round secret and its checks. Raises DeliveryError when anything differs."""
+    """The signed agreement in a kit, the round secret and its checks. Raises DeliveryError when anything differs.
+
+    Who delivers counts has no addresses to pseudonymise and was given no secret: it is empty then.
+    """
     agreement = agreed.open_round(kit)
     round_ = agreement.round
     if round_.participant(participant).keys != identity.keys:
         raise DeliveryError("organisation.not_your_key", participant=participant)
     signed = agreed.read_checks(kit, round_)
+    if round_.participant(participant).content == "aggregate":
+        return agreement, b"", signed
     secret = invitation.read(kit, round_, participant, identity)
     checks = pseudonyms.checks(secret, round_)
     if (checks.normaliser, checks.norm_check) != (signed.normaliser, signed.norm_check):
@@ -173,8 +183,9 @@ def pseudonymise(
     A rehearsal does all of it with a secret that is thrown away: the delivery is made, verified and removed; the
     mapping and the problem list are kept to work on.
 
-    A service without a catalogue code stops it unless `leave_out_unknown`. Raises FactlabError, and then nothing is
-    written either, but for a new mapping with suggestions for such services.
+    A service without a catalogue code stops it unless `leave_out_unknown`, and so does any mistake in a table of counts.
+    Raises FactlabError, and then nothing is written either, but for a new mapping with suggestions for such services,
+    and the problem list of a table of counts.
     """
     agreement, secret, checks = _opened(kit, participant, identity)
     round_ = agreement.round
@@ -184,11 +195,18 @@ def pseudonymise(
     who = round_.participant(participant)
     found, told = _read(extract, mapping)
     guessed = told is None
-    told = told or mappings.guess(found, agreement, who)
+    counts = who.content == "aggregate"
+    told = told or (reported.guess if counts else mappings.guess)(found, agreement, who)
     mappings.check(told, found, who)
-    listed_addresses = _reference(kit, round_)
-    excluded = excluding.read(exclusions, round_.profile, listed_addresses) if exclusions else None
-    prepared = preparation.prepare(found, told, agreement, who, excluded, listed_addresses, repair=repair)
+    if counts and exclusions:
+        raise UsageError("organisation.no_addresses", participant=participant)
+    if counts:
+        prepared = reported.prepare(found, told, agreement, who)
+    else:
+        listed_addresses = _reference(kit, round_)
+        mappings.check_ids(told, found, listed=listed_addresses is not None)
+        excluded = excluding.read(exclusions, round_.profile, listed_addresses) if exclusions else None
+        prepared = preparation.prepare(found, told, agreement, who, excluded, listed_addresses, repair=repair)
     preview = previews.show(prepared, found, told, agreement)
 
     delivery = out / f"{round_.id}_{participant}_{sequence}.factlab"
@@ -202,17 +220,20 @@ def pseudonymise(
         if saved:
             mappings.save(told, saved, prepared.unmapped, lang)
         raise _unmapped(prepared.unmapped, found, told, mapping or mappings.find(extract))
-    contents = package.Contents(
-        prepared.content,
-        preparation.pseudonymised(prepared, pseudonyms.linkage_key(secret, round_.round_id, round_.profile)),
-        prepared.totals,
-    )
+    if counts:
+        rows = prepared.leaving
+    else:
+        key = pseudonyms.linkage_key(secret, round_.round_id, round_.profile)
+        rows = preparation.pseudonymised(prepared, key)
+    contents = package.Contents(prepared.content, rows, prepared.totals)
     if prepared.judged.num_rows:
-        problems.write(listed, prepared.judged, told.columns, lang)
+        problems.write(listed, prepared.judged, told.columns, lang, found.files)
     elif listed.exists():
         listed.unlink()  # of an earlier attempt: it would tell of problems that are gone
     if saved:
         mappings.save(told, saved, prepared.unmapped, lang)
+    if counts:
+        reported.require_sound(prepared, found.file, listed.name)
     with tempfile.TemporaryDirectory() if rehearse else contextlib.nullcontext(out) as place:
         manifest = package.write(
             Path(place) / delivery.name,
@@ -226,6 +247,11 @@ def pseudonymise(
             sequence=sequence,
         )
         package.inspect(Path(place) / delivery.name, round_)
+    filed = None
+    if not rehearse:
+        filed = receipt.write(
+            delivery, round_=round_, manifest=manifest, preview=preview, extract=found.file, lang=lang
+        )
     return Outcome(
         participant,
         round_.title,
@@ -237,10 +263,20 @@ def pseudonymise(
         listed if prepared.judged.num_rows else None,
         manifest,
         round_.trust,
+        filed,
     )
 
 
 def _unmapped(unmapped: Unmapped, found: Extract, told: Mapping, mapping: Path | None) -> ExtractError:
+    if unmapped.strange:
+        return ExtractError(
+            "source.not_services",
+            file=found.file,
+            column=told.columns["service"],
+            values=unmapped.values,
+            rows=unmapped.rows,
+            mapping=mapping.name if mapping else mappings.SUFFIX,
+        )
     details = [
         ExtractError("source.unmapped_service", said=said, rows=rows, near=near or "-")
         for said, rows, near in unmapped.shown
@@ -273,6 +309,8 @@ def droplist(
     """
     agreement, secret, checks = _opened(kit, participant, identity)
     round_ = agreement.round
+    if not secret:
+        raise UsageError("organisation.no_addresses", participant=participant)
     known = _reference(kit, round_)
     canonical = excluding.read(listed, round_.profile, known).column("canonical").to_pylist()
     key = pseudonyms.linkage_key(secret, round_.round_id, round_.profile)
@@ -292,6 +330,22 @@ def droplist(
     return made
 
 
+def withdraw(
+    delivery: Path, *, kit: Path, participant: str, identity: Identity, out: Path, day: datetime.date
+) -> tuple[Path, Manifest]:
+    """Take back `delivery`, the last one that was sent: a signed file that goes the way of the delivery.
+
+    Raises DeliveryError when it isn't this participant's delivery for this round.
+    """
+    round_ = agreed.open_round(kit).round
+    taken = package.inspect(delivery, round_)
+    made = out / withdrawing.name(round_, participant, taken.sequence + 1)
+    told = withdrawing.write(
+        made, round_=round_, participant=participant, identity=identity, delivery=delivery, day=day
+    )
+    return made, told
+
+
 def shown(outcome: Outcome, lang: texts.Language) -> str:
     """The outcome as its organisation reads it: the columns that were used, what leaves and what stays, the problems."""
 
@@ -299,6 +353,7 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
         return texts.say(f"organisation.{key}", lang, **fields)
 
     preview, lines = outcome.preview, []
+    counts = "count" in preview.columns
     lines += [say("columns", file=outcome.extract)]
     lines += [f"  {say('field_' + name):20} {header}" for name, header in outcome.mapping.columns.items()]
     for name, taken, others in preview.doubts:
@@ -308,25 +363,28 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
     lines += [
         "",
         say(
-            "leaves" if outcome.trust == "direct" else "leaves_custodian",
+            "leaves_counts" if counts else "leaves" if outcome.trust == "direct" else "leaves_custodian",
             rows=preview.leaving,
             addresses=preview.addresses,
             columns=", ".join(preview.columns),
         ),
     ]
     lines += ["  " + "  ".join(preview.columns), *("  " + "  ".join(row) for row in preview.examples)]
-    if preview.examples:
+    if preview.examples and not counts:
         lines.append("  " + say("made_up"))
-    lines.append("  " + say(f"trust_{outcome.trust}"))
+    lines.append("  " + say("trust_counts" if counts else f"trust_{outcome.trust}"))
     if preview.counts:
-        lines += ["", say("per_service")]
+        lines += ["", say("per_service_counts" if counts else "per_service")]
         lines += [
             f"  {number:8}  {code:16} {nl if lang == 'nl' else en}" for code, nl, en, number in preview.counts
         ]
-    lines += ["", say("stays")]
+    if preview.staying:
+        lines += ["", say("stays")]
     for header, warning in preview.staying:
         lines.append(f"  {header}" + (f"   ! {say('looks_' + warning)}" if warning else ""))
-    lines += ["", say("quality", rows=preview.rows, fast=preview.fast, by_rules=preview.by_rules)]
+    lines.append("")
+    if not counts:
+        lines.append(say("quality", rows=preview.rows, fast=preview.fast, by_rules=preview.by_rules))
     lines.append(say("used", used=preview.used, left_out=preview.rows - preview.used))
     for reason, number in preview.left_out.items():
         lines.append(f"  {number:8}  {problems.name(reason, lang)}")
@@ -335,7 +393,8 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
                 f"  {count:12}  {problems.name(name, lang)}" for name, count in preview.rejected.items()
             ]
     if preview.unmapped.values:
-        lines.append("  ! " + say("unknown_services", number=preview.unmapped.values))
+        kind = "not_services" if preview.unmapped.strange else "unknown_services"
+        lines.append("  ! " + say(kind, number=preview.unmapped.values))
         for said, rows, near in preview.unmapped.shown:
             lines.append(
                 "    " + texts.say("source.unmapped_service", lang, said=said, rows=rows, near=near or "-")
@@ -343,8 +402,12 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
     if preview.tiers:
         lines.append(say("list"))
         lines += [f"  {number:8}  {qualities.tier(tier, lang)}" for tier, number in preview.tiers.items()]
+    if preview.ranges:
+        lines.append("  ! " + say("ranges", number=preview.ranges))
     if preview.without_group:
         lines.append("  ! " + say("without_group", number=preview.without_group))
+    if wrong := sum(preview.left_out.get(reason, 0) for reason in problems.STOPPING) if counts else 0:
+        lines.append("  ! " + say("stops", rows=wrong))
     if preview.ignored:
         lines.append("  ! " + say("ignored", rows=", ".join(map(str, preview.ignored[:20]))))
     lines.append("")
@@ -361,6 +424,7 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
                 sequence=outcome.manifest.sequence,
             )
         )
+        lines.append(say("receipt", file=outcome.receipt))
     else:
         lines.append(say("rehearsed" if outcome.manifest else "dry_run"))
     return "\n".join(lines)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Literal, cast, get_args
 
-from factlab.cells import Area, Category, Codebook, Domain, Kind, Of, Organisation, Service, Table
+from factlab.cells import Area, Category, Codebook, Domain, Kind, Of, Organisation, Reporter, Service, Table
 from factlab.errors import PublicationError
 
 FORMAT = "factlab-codebook/1"
@@ -115,6 +115,16 @@ def _codebook(found: Mapping[str, Any]) -> Codebook:
             for o in found["organisations"]
         ),
         tables=tuple(_table(t) for t in found["tables"]),
+        reporters=tuple(
+            Reporter(
+                _text(r["id"]),
+                _text(r["name"]),
+                cast(Literal["households", "persons"], _one_of(r["unit"], ("households", "persons"))),
+                _texts(r["services"]),
+                _truth(r["delivered"]),
+            )
+            for r in found["reporters"]
+        ),
         notes=_words(found["notes"]),
     )
 

@@ -7,20 +7,23 @@ from pathlib import Path
 from factlab.cells import Publication
 from factlab.texts import Language
 
-__all__ = ["PAGE", "PAPER", "render"]
+__all__ = ["CERTIFICATE", "PAGE", "PAPER", "render"]
 
 PAGE = "index.html"
+CERTIFICATE = "disclosure.html"
 PAPER = "stapelingsmonitor.pdf"
 
 
 def render(publication: Publication, folder: Path, lang: Language = "nl") -> None:
-    """Write `index.html` and `stapelingsmonitor.pdf` into an existing folder: the same report, twice.
+    """Write `index.html` and `stapelingsmonitor.pdf` into an existing folder: the same report, twice. And
+    `disclosure.html`: how safe it is, for a privacy officer.
 
     Everything in them is a function of the publication's cells and codebook; the same publication gives the same
     bytes.
     """
-    from factlab.report import page, paper, story
+    from factlab.report import certificate, page, paper, story
 
     report = story.tell(publication, lang)
     (folder / PAGE).write_bytes(page.page(report))
     (folder / PAPER).write_bytes(paper.paper(report))
+    (folder / CERTIFICATE).write_bytes(page.page(certificate.tell(publication, lang)))

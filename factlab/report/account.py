@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 from factlab.report.contents import Column, Finding, Row, Section, Span, TableBlock, Text
 from factlab.report.tabulation import LONG, Telling
@@ -18,15 +19,15 @@ def chapter_secrecy(telling: Telling) -> Section:
         words.say("secrecy.also"),
         words.say("secrecy.number" if hidden else "secrecy.number_none", hidden=hidden, cells=_held(telling)),
     ]
-    attack = counts.publication.certificate.get("attack")
-    if isinstance(attack, Mapping) and attack.get("holds") is True:
+    attack = attack_of(telling)
+    if attack.get("holds") is True:
         text.append(words.say("secrecy.attacked"))
         told = attack.get("not_inferred")
         if isinstance(told, Mapping) and isinstance(told.get(words.lang), str):
             text.append((Span(told[words.lang]),))
     else:
         text.append(words.say("secrecy.not_attacked"))
-    points = _not_covered(telling, attack)
+    points = not_covered(telling, attack)
     if points:
         text.append(words.say("secrecy.not_covered"))
     return Section(
@@ -38,13 +39,19 @@ def chapter_secrecy(telling: Telling) -> Section:
     )
 
 
+def attack_of(telling: Telling) -> Mapping[str, Any]:
+    """What the attacker wrote in the certificate; empty where nothing was."""
+    attack = telling.counts.publication.certificate.get("attack")
+    return attack if isinstance(attack, Mapping) else {}
+
+
 def _held(telling: Telling) -> int:
     """The cells that hold a number, shown or hidden."""
     return sum(cell.status != "unavailable" for cell in telling.counts.publication.cells)
 
 
-def _not_covered(telling: Telling, attack: object) -> tuple[Text, ...]:
-    listed = attack.get("not_covered") if isinstance(attack, Mapping) else None
+def not_covered(telling: Telling, attack: Mapping[str, Any]) -> tuple[Text, ...]:
+    listed = attack.get("not_covered")
     if not isinstance(listed, list):
         return ()
     lang = telling.words.lang

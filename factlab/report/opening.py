@@ -11,6 +11,13 @@ from factlab.report.words import Field
 
 
 def kicker(telling: Telling) -> str:
+    """What and when; a draft says so before anything else."""
+    words = telling.words
+    draft = telling.counts.publication.provenance.get("draft") is True
+    return words.word("opening.draft") + _moment(telling) if draft else _moment(telling)
+
+
+def _moment(telling: Telling) -> str:
     book, words = telling.counts.book, telling.words
     place = book.municipality.name
     if book.count == "reference":

@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import date
 
 from factlab.cells import Publication
-from factlab.report import account, domains, opening, places, stacking, use
+from factlab.report import account, domains, opening, places, reported, stacking, use
 from factlab.report.contents import Finding, Report, Section, Span
 from factlab.report.counts import Counts
 from factlab.report.tabulation import Telling
 from factlab.report.words import Words
 from factlab.texts import Language
 
-LABELS = ("skip", "contents", "page", "table", "show", "source_files", "print", "of")
+LABELS = ("skip", "contents", "page", "table", "show", "source_files", "print", "proof", "of")
 
 
 def tell(publication: Publication, lang: Language) -> Report:
@@ -32,6 +32,7 @@ def tell(publication: Publication, lang: Language) -> Report:
         places.chapter(telling),
         places.chapter_rule(telling),
         use.chapter(telling),
+        *reported.chapter(telling),
         use.chapter_deliveries(telling),
         account.chapter_secrecy(telling),
         account.chapter_definitions(telling),
@@ -45,7 +46,7 @@ def tell(publication: Publication, lang: Language) -> Report:
         key_figures=opening.key_figures(telling),
         brief_title=words.word("opening.brief"),
         brief=opening.brief(telling),
-        sections=tuple(_numbered(sections)),
+        sections=tuple(numbered(sections)),
         footer=words.word("page.footer", title=book.title),
         date=(day.year, day.month, day.day),
         labels={name: words.word(f"page.{name}") for name in LABELS},
@@ -61,7 +62,7 @@ def _note(telling: Telling) -> tuple[Section, ...]:
     return (Section("note", telling.words.word("opening.note"), tuple((Span(line),) for line in lines)),)
 
 
-def _numbered(sections: tuple[Section, ...]) -> Iterator[Section]:
+def numbered(sections: tuple[Section, ...]) -> Iterator[Section]:
     """Tables are numbered through the report, so that people can refer to them."""
     number = 0
     for section in sections:

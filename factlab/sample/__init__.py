@@ -41,7 +41,7 @@ def make(folder: Path, *, households: int = 24_000, seed: int = 2025) -> None:
         (agreement / "catalogue.csv").write_bytes(catalogue)
         texts = {
             made / "README.md": promise.README,
-            agreement / "round.toml": promise.round_toml(),
+            agreement / "round.toml": promise.round_toml(households),
             agreement / "analysis.toml": promise.ANALYSIS,
             agreement / "areas.csv": place.areas_csv(),
             agreement / "areas.geojson": borders.areas_geojson(),

@@ -44,13 +44,21 @@ niemand alle `extracts/`. Alleen het aandeel huishoudens dat voorzieningen gebru
 Gemaakt met `factlab sample`; met hetzelfde getal (`--seed`) en dezelfde omvang ontstaan dezelfde bestanden.
 """
 
+CUSTODIAN = "Stichting Sleutelbeheer Wierland"
+SHARE = 40  # percent of the addresses: well above what the largest organisation delivers
 
-def round_toml() -> str:
-    """The draft of `round.toml`: no keys, no round id, not signed."""
+
+def most_addresses(households: int) -> int:
+    """The most that the register may hold: two in a hundred more than the households, in whole hundreds."""
+    return -(-households * 102 // 10_000) * 100
+
+
+def round_toml(households: int) -> str:
+    """The draft of `round.toml` for so many households: no keys, no round id, not signed."""
     head = f"""format = "factlab-round/1"
 id = "wiermonde-2025"
 title = "Stapelingsmonitor {NAME} 2025"
-trust = "direct"
+trust = "custodian"
 count = "reference"
 least_threshold = 10
 
@@ -79,6 +87,11 @@ participant = "{CONVENOR}"
 
 [analyst]
 name = "Onderzoek en Statistiek, gemeente {NAME}"
+
+[custodian]
+name = "{CUSTODIAN}"
+addresses = {most_addresses(households)}
+share = {SHARE}
 """
     register = f"""
 [[participant]]

@@ -7,7 +7,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class Extract:
     encoding: str = ""
     delimiter: str = ""
     ignored: tuple[int, ...] = ()
+    files: Any = None  # of messages: by row number, from 1, the names of the files that tell of the row
 
 
 def _filled(column: Any) -> Any:
@@ -179,13 +180,14 @@ def _in_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _read_messages(found: Iterable[tuple[str, bytes]], file: str) -> Extract:
-    columns = messages.read(found, file)
+    *columns, files = messages.read(found, file)
     places = [str(place) for place in range(len(columns))]
     rows = pa.array(range(1, len(columns[0]) + 1), pa.int64())
     numbered = pa.table(
         [*(pa.array(column, pa.string()) for column in columns), rows], names=[*places, "row"]
     )
-    return _shape(numbered, places, list(messages.HEADERS), 0, file, kind="xml")
+    shaped = _shape(numbered, places, list(messages.HEADERS), 0, file, kind="xml")
+    return replace(shaped, files=pa.array(files, pa.string()))
 
 
 def _read_statistical(data: bytes, file: str) -> Extract:
@@ -228,7 +230,7 @@ def read(file: Path, *, sheet: str | None = None, header_row: int | None = None)
     try:
         data = file.read_bytes()
     except FileNotFoundError:
-        raise ExtractError("source.missing_file", file=file.name, folder=file.parent) from None
+        raise ExtractError("source.missing_file", file=file) from None
     except OSError:
         raise ExtractError("source.unreadable", file=file.name) from None
     if not data or data.isspace():

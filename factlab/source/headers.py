@@ -8,6 +8,7 @@ import unicodedata
 ADDRESS_FIELDS = ("postcode", "number", "letter", "addition", "street", "place", "address")
 SERVICE_FIELDS = ("service", "start", "end")
 REGISTER_FIELDS = ("area", "group")
+COUNT_FIELD = "count"  # of a table without addresses
 
 # Best names first: where two columns fit, the one that is named earlier is taken.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -50,6 +51,14 @@ NAMES: dict[str, tuple[str, ...]] = {
         "samenstelling", "huishouden", "household", "groep", "group",
     ),
 }  # fmt: skip
+
+# The id that the BAG gives an address: 16 digits, of which a spreadsheet drops the first zero; the fifth and sixth say what
+# it is, and 20 is an address (*nummeraanduiding*).
+ID = r"(?i:NL\.IMBAG\.Nummeraanduiding\.)?([0-9]{3,4}20[0-9]{10})"
+IDS = (
+    "nummeraanduiding", "nummeraanduidingid", "nummeraanduidingidentificatie", "bagnummeraanduiding", "bagnummeraanduidingid",
+    "identificatienummeraanduiding", "bagid", "bagadresid", "adresid",
+)  # fmt: skip
 
 # A part of a longer name that still says what it is: "Cliënt postcode", "Begindatum indicatie".
 PARTS: dict[str, tuple[str, ...]] = {

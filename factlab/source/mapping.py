@@ -17,13 +17,25 @@ from factlab.agreement import Agreement, Participant
 from factlab.errors import ExtractError
 from factlab.source import services
 from factlab.source.extract import Extract
-from factlab.source.headers import ADDRESS_FIELDS, BOTH, GENERAL, REGISTER_FIELDS, SERVICE_FIELDS, fields, key
+from factlab.source.headers import (
+    ADDRESS_FIELDS,
+    BOTH,
+    COUNT_FIELD,
+    GENERAL,
+    ID,
+    IDS,
+    REGISTER_FIELDS,
+    SERVICE_FIELDS,
+    fields,
+    key,
+)
 
 FORMAT = "factlab-mapping/1"
 SUFFIX = ".mapping.toml"
 SAMPLE = 500  # rows that a guess looks at
 _LOOKS = {
     "postcode": r"^\s*[1-9][0-9]{3}\s?-?[A-Za-z]{2}\s*$",
+    "id": rf"^\s*{ID}\s*$",
     "day": r"^\s*(\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{4}-\d{2}-\d{2}|(19|20)\d{6})([ T].*)?\s*$",
 }
 
@@ -60,7 +72,7 @@ def load(file: Path) -> Mapping:
     try:
         told: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise ExtractError("source.missing_file", file=file.name, folder=file.parent) from None
+        raise ExtractError("source.missing_file", file=file) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         raise ExtractError("source.bad_mapping", file=file.name) from None
     columns, known, row = told.get("columns", {}), told.get("services", {}), told.get("header_row")
@@ -75,7 +87,7 @@ def load(file: Path) -> Mapping:
     )
     if not sound:
         raise ExtractError("source.bad_mapping", file=file.name)
-    fields_known = (*ADDRESS_FIELDS, *SERVICE_FIELDS, *REGISTER_FIELDS)
+    fields_known = (*ADDRESS_FIELDS, *SERVICE_FIELDS, *REGISTER_FIELDS, COUNT_FIELD)
     if unknown := sorted(set(columns) - set(fields_known)):
         raise ExtractError(
             "source.unknown_field", file=file.name, field=", ".join(unknown), fields=", ".join(fields_known)
@@ -116,11 +128,17 @@ def _share(extract: Extract, header: str, test: Any) -> float:
     return float(pc.mean(test(filled).cast("double")).as_py() or 0.0)
 
 
+def share(extract: Extract, header: str, pattern: str) -> float:
+    """The share of the filled cells among the first rows that a pattern fits."""
+    return _share(extract, header, lambda cells: pc.match_substring_regex(cells, pattern))
+
+
 def _looks(extract: Extract, header: str, what: str) -> float:
-    return _share(extract, header, lambda cells: pc.match_substring_regex(cells, _LOOKS[what]))
+    return share(extract, header, _LOOKS[what])
 
 
-def _names_service(extract: Extract, header: str, known: services.Recogniser) -> float:
+def names_service(extract: Extract, header: str, known: services.Recogniser) -> float:
+    """The share of the distinct filled cells among the first rows that name a service."""
     values = {
         value: known.code(value) is not None
         for value in extract.table.column(header).slice(0, SAMPLE).unique().to_pylist()
@@ -151,8 +169,8 @@ def guess(
             if name == "postcode" and len(candidates) > 1:
                 fit -= 50 * _looks(extract, header, "postcode")
             if name == "service" and known:
-                share = _names_service(extract, header, known)
-                fit += -500 * share if share else 1000 * (key(header) in GENERAL)
+                told = names_service(extract, header, known)
+                fit += -500 * told if told else 1000 * (key(header) in GENERAL)
             if name in ("start", "end") and len(candidates) > 1:
                 fit -= 50 * _looks(extract, header, "day")
             candidates[place] = (fit, header)
@@ -196,8 +214,18 @@ def _by_contents(
             free.remove(found[0])
             if found[1:]:
                 doubts.append(("postcode", found[0], tuple(found[1:])))
+    placed = "postcode" in columns and columns.keys() & {"number", "street"}
+    if "address" not in columns and not placed:
+        named = {header: key(header) in IDS for header in free}
+        found = [header for header in free if _looks(extract, header, "id") > (0.2 if named[header] else 0.8)]
+        if found:  # a reference list tells which address it is
+            found.sort(key=lambda header: not named[header])
+            columns["address"] = found[0]
+            free.remove(found[0])
+            if found[1:]:
+                doubts.append(("address", found[0], tuple(found[1:])))
     if content == "services" and known and "service" not in columns and not known.only:
-        found = [header for header in free if _names_service(extract, header, known) > 0.5]
+        found = [header for header in free if names_service(extract, header, known) > 0.5]
         if found:
             columns["service"] = found[0]
             free.remove(found[0])
@@ -225,13 +253,16 @@ def check(mapping: Mapping, extract: Extract, participant: Participant | None) -
             )
     has = mapping.columns.keys()
     missing = []
-    if not has & {"postcode", "address"}:
+    counts = participant is not None and participant.content == "aggregate"
+    if counts and COUNT_FIELD not in has:
+        missing.append(COUNT_FIELD)
+    if not counts and not has & {"postcode", "address"}:
         missing.append("postcode")
-    if not has & {"number", "address", "street"}:
+    if not counts and not has & {"number", "address", "street"}:
         missing.append("number")
     if (
         participant
-        and participant.content == "services"
+        and participant.content != "register"
         and len(participant.services) > 1
         and "service" not in has
     ):
@@ -242,6 +273,13 @@ def check(mapping: Mapping, extract: Extract, participant: Participant | None) -
         raise ExtractError(
             "source.missing_column", file=extract.file, fields=", ".join(missing), headers=there
         )
+
+
+def check_ids(mapping: Mapping, extract: Extract, *, listed: bool) -> None:
+    """Raise ExtractError when addresses are given as BAG ids only, and there is no list that tells which they are."""
+    header = mapping.columns.get("address", "")
+    if header and "postcode" not in mapping.columns and not listed and _looks(extract, header, "id") > 0.8:
+        raise ExtractError("source.ids_without_list", file=extract.file, column=header)
 
 
 def selected(mapping: Mapping, extract: Extract) -> Any:

@@ -32,19 +32,22 @@ Key = tuple[str, str]  # the municipality and the number that it gave the assign
 
 @dataclass
 class Care:
-    """What the messages so far tell about one assignment (*toewijzing*); days as ISO texts."""
+    """What the messages so far tell about one assignment (*toewijzing*); days as ISO texts, and which file told it."""
 
     address: tuple[str, ...] = ("",) * 6
     product: tuple[str, str] = ("", "")
     begin: str = ""
     end: str = ""
-    started: set[str] = field(default_factory=set)
-    stopped: dict[str, str] = field(default_factory=dict)  # begin: end
+    file: str = ""
+    started: dict[str, str] = field(default_factory=dict)  # begin: file
+    stopped: dict[str, tuple[str, str]] = field(default_factory=dict)  # begin: end, file
 
     def rows(self) -> Iterable[tuple[str, ...]]:
-        """One row per start that wasn't withdrawn; the assignment itself where no start or stop is known."""
-        for begin in sorted(self.started | set(self.stopped)) or [self.begin]:
-            yield (*self.address, *self.product, begin, self.stopped.get(begin, self.end))
+        """One row per start that wasn't withdrawn; the assignment itself where no start or stop is known. The files last."""
+        for begin in sorted(self.started.keys() | self.stopped) or [self.begin]:
+            end, stopped = self.stopped.get(begin, (self.end, ""))
+            told = dict.fromkeys(filter(None, (self.file, self.started.get(begin, ""), stopped)))
+            yield (*self.address, *self.product, begin, end, ", ".join(told))
 
 
 def is_one(data: bytes) -> bool:
@@ -108,7 +111,7 @@ def _parsed(name: str, data: bytes) -> tuple[str, Any] | None:
     return (kind[1], root) if kind[1] in ("301", "305", "307") else None
 
 
-def _note(kind: str, root: Any, known: dict[Key, Care], place: str) -> None:
+def _note(kind: str, root: Any, known: dict[Key, Care], day: str, name: str) -> None:
     """Take over what one message tells."""
     municipality = _said(root, "Header/Afzender" if kind == "301" else "Header/Ontvanger")
     paths = {
@@ -120,24 +123,24 @@ def _note(kind: str, root: Any, known: dict[Key, Care], place: str) -> None:
         for number, told in enumerate(_all(client, paths[kind])):
             assignment = _said(told, "ToewijzingNummer")
             # Without a number it belongs to no assignment: a row of its own, that has no address.
-            care = known.setdefault((municipality, assignment or f"{place} {number}"), Care())
+            care = known.setdefault((municipality, assignment or f"{day} {name} {number}"), Care())
             if kind == "301":
-                care.address, care.product = _address(client), _product(told)
+                care.address, care.product, care.file = _address(client), _product(told), name
                 care.begin, care.end = _said(told, "Ingangsdatum"), _said(told, "Einddatum")
                 continue
             if not any(care.product):
                 care.product = _product(told)
             begin, withdrawn = _said(told, "Begindatum"), _said(told, "StatusAanlevering") == _WITHDRAWN
-            if kind == "305":
-                (care.started.discard if withdrawn else care.started.add)(begin)
-            elif withdrawn:
-                care.stopped.pop(begin, None)
+            if withdrawn:
+                (care.started if kind == "305" else care.stopped).pop(begin, None)
+            elif kind == "305":
+                care.started[begin] = name
             else:
-                care.stopped[begin] = _said(told, "Einddatum")
+                care.stopped[begin] = _said(told, "Einddatum"), name
 
 
 def read(messages: Iterable[tuple[str, bytes]], file: str) -> list[list[str]]:
-    """The columns named in HEADERS, in the order in which the assignments appear (by date of the message, then by name).
+    """The columns named in HEADERS and that of the files that tell of each row, in the order in which the assignments appear (by date of the message, then by name).
 
     A start or a stop has no address: it counts at the address of its assignment, which has to be among `messages`.
     A later message goes above an earlier one. Other messages than 301, 305 and 307 are passed over. Raises ExtractError.
@@ -149,7 +152,7 @@ def read(messages: Iterable[tuple[str, bytes]], file: str) -> list[list[str]]:
     ]
     known: dict[Key, Care] = {}
     for day, name, kind, root in sorted(found, key=lambda one: one[:3]):
-        _note(kind, root, known, f"{day} {name}")
+        _note(kind, root, known, day, name)
     rows = [row for care in known.values() for row in care.rows()]
     if not rows:
         raise ExtractError("source.no_messages", file=file)

@@ -143,6 +143,12 @@ def normalise(engine: Engine, rows: pa.Table, profile: str = "") -> pa.Array:
     return numbers
 
 
+def doubt(engine: Engine, reference: Reference | None) -> None:
+    """Make `possible_range` of the addresses that may mean several houses, as far as no list of doors tells."""
+    engine.set({"doors_listed": reference is not None and reference.doors})
+    engine.run(read_step("source/03_range.sql"))
+
+
 def explain(
     engine: Engine,
     rows: pa.Table,
@@ -151,7 +157,7 @@ def explain(
     *,
     repair: bool = True,
 ) -> pa.Table:
-    """(row, canonical, reason, rules, tier) of every row, all by the rules, in the order of the extract."""
+    """(row, canonical, reason, tier, possible_range, rules) of every row, all by the rules, in the order of the extract."""
     from factlab.source import reference as references  # which reads its list with this module
 
     _load(engine, rows)
@@ -167,9 +173,11 @@ def explain(
     else:
         engine.rows("alter table address_reading add column tier varchar default ''")
         engine.rows("alter table address_reading add column repair_rule varchar default ''")
+    doubt(engine, reference)
     return engine.table(
-        "select w.row, r.canonical, r.reason, r.tier,"
+        "select w.row, r.canonical, r.reason, r.tier, p.address_number is not null as possible_range,"
         " concat_ws(' ', nullif(a.rules, ''), if(r.by_profile, 'P1', null), nullif(r.repair_rule, '')) as rules"
         " from extract_row_address as w join address_reading as r on r.address_number = w.address_number"
-        " join ruled_address as a on a.address_number = r.address_number order by w.row"
+        " join ruled_address as a on a.address_number = r.address_number"
+        " left join possible_range as p on p.address_number = r.address_number order by w.row"
     )

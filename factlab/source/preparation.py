@@ -29,11 +29,11 @@ _CODE = pa.schema([("said", pa.string()), ("code", pa.string())])
 class Prepared:
     """What came of an extract. `leaving` holds canonical addresses and never leaves this room: no repr.
 
-    `leaving` is (canonical, service) or (canonical, area, household_group); `judged` (row, reason, field) of the rows
+    `leaving` is (canonical, service), (canonical, area, household_group) or (area, service, count); `judged` (row, reason, field) of the rows
     that are not used. `left_out` counts those by category, `rejected` the unusable addresses by reason.
     """
 
-    content: Literal["services", "register"]
+    content: Literal["services", "register", "aggregate"]
     rows: int
     leaving: Any
     judged: Any
@@ -44,6 +44,7 @@ class Prepared:
     unmapped: Unmapped
     without_group: int  # households that lost their group so that no group is too small
     tiers: Dictionary[str, int]  # rows by how they stand to the reference list; empty without one
+    ranges: int  # rows whose address may mean several houses
 
     @property
     def used(self) -> int:
@@ -159,6 +160,10 @@ def prepare(
                 )
             )
             tiers = {tier: int(counts.get(tier, 0)) for tier in references.TIERS}
+        normalising.doubt(engine, reference)
+        ranges = engine.rows(
+            "select count(*) from extract_row_address as r join possible_range as p on p.address_number = r.address_number"
+        )[0][0]
         engine.load("exclusion", exclusions.none() if excluded is None else excluded)
         engine.set({"communal_above": round_.communal_above})
         engine.run(read_step("source/04_door.sql"))
@@ -193,6 +198,7 @@ def prepare(
         unknown,
         ungrouped,
         tiers,
+        int(ranges),
     )
 
 

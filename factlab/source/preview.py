@@ -20,7 +20,11 @@ from factlab.source.services import Unmapped
 
 Suspicion = Literal["", "bsn", "name", "birth", "text"]
 SAMPLE = 500
-COLUMNS = {"services": ("pseudonym", "service"), "register": ("pseudonym", "area", "group")}
+COLUMNS = {
+    "services": ("pseudonym", "service"),
+    "register": ("pseudonym", "area", "group"),
+    "aggregate": ("area", "service", "count"),
+}
 _NAME = ("naam", "name", "voorletter", "tussenvoegsel", "initial")
 _NOT_A_NAME = (
     "straat",
@@ -52,7 +56,10 @@ _TEXT = (
 
 @dataclass(frozen=True)
 class Preview:
-    """Counts are exact: they are the organisation's own. `examples` have made-up pseudonyms."""
+    """Counts are exact: they are the organisation's own. `examples` have made-up pseudonyms.
+
+    Of counts without addresses the examples are all that leaves, as it leaves; `addresses` is 0 then.
+    """
 
     rows: int
     used: int
@@ -60,7 +67,9 @@ class Preview:
     addresses: int
     columns: tuple[str, ...]
     examples: tuple[tuple[str, ...], ...]
-    counts: tuple[tuple[str, str, str, int], ...]  # services: code, Dutch and English name, addresses
+    counts: tuple[
+        tuple[str, str, str, int], ...
+    ]  # services: code, Dutch and English name, addresses or reported
     staying: tuple[
         tuple[str, Suspicion], ...
     ]  # columns of the extract that don't leave, and what they look like
@@ -74,6 +83,7 @@ class Preview:
     unmapped: Unmapped
     without_group: int
     tiers: Dictionary[str, int]  # rows by how they stand to the reference list; empty without one
+    ranges: int  # rows whose address may mean several houses
 
 
 def passes_eleven_test(text: str) -> bool:
@@ -117,30 +127,38 @@ def looks_like(extract: Extract, header: str, year: int) -> Suspicion:
     return ""
 
 
+def _examples(prepared: Prepared) -> tuple[tuple[str, ...], ...]:
+    if prepared.content == "aggregate":
+        return tuple(tuple(map(str, row.values())) for row in prepared.leaving.to_pylist())
+    examples = []
+    for place, row in enumerate(prepared.leaving.drop_columns("canonical").slice(0, 3).to_pylist()):
+        made_up = hashlib.sha256(f"example {place}".encode()).hexdigest()
+        examples.append((f"{made_up[:8]}-…", *(str(value) for value in row.values())))
+    return tuple(examples)
+
+
+def _per_service(prepared: Prepared, agreement: Agreement) -> tuple[tuple[str, str, str, int], ...]:
+    if prepared.content == "register":
+        return ()
+    names = {service.code: service for service in agreement.services}
+    column, how = ("count", "sum") if prepared.content == "aggregate" else ("canonical", "count")
+    counted = prepared.leaving.group_by("service").aggregate([(column, how)]).sort_by("service").to_pylist()
+    return tuple(
+        (
+            row["service"],
+            names[row["service"]].name_nl,
+            names[row["service"]].name_en,
+            row[f"{column}_{how}"],
+        )
+        for row in counted
+    )
+
+
 def show(prepared: Prepared, extract: Extract, told: Mapping, agreement: Agreement) -> Preview:
     """Put together what will leave, what stays and how well the addresses read."""
     columns = COLUMNS[prepared.content]
     leaving = prepared.leaving
-    examples = []
-    for place, row in enumerate(leaving.drop_columns("canonical").slice(0, 3).to_pylist()):
-        made_up = hashlib.sha256(f"example {place}".encode()).hexdigest()
-        examples.append((f"{made_up[:8]}-…", *(str(value) for value in row.values())))
-    counts: tuple[tuple[str, str, str, int], ...] = ()
-    if prepared.content == "services":
-        names = {service.code: service for service in agreement.services}
-        counted = (
-            leaving.group_by("service").aggregate([("canonical", "count")]).sort_by("service").to_pylist()
-        )
-        counts = tuple(
-            (
-                row["service"],
-                names[row["service"]].name_nl,
-                names[row["service"]].name_en,
-                row["canonical_count"],
-            )
-            for row in counted
-        )
-    leaves = {told.columns[name] for name in ("service", "area", "group") if name in told.columns}
+    leaves = {told.columns[name] for name in ("service", "area", "group", "count") if name in told.columns}
     # Of a column that was mapped it is known what it holds.
     mapped, year = set(told.columns.values()), agreement.round.start.year
     staying = tuple(
@@ -152,10 +170,12 @@ def show(prepared: Prepared, extract: Extract, told: Mapping, agreement: Agreeme
         rows=prepared.rows,
         used=prepared.used,
         leaving=leaving.num_rows,
-        addresses=int(pc.count_distinct(leaving.column("canonical")).as_py()),
+        addresses=0
+        if prepared.content == "aggregate"
+        else int(pc.count_distinct(leaving.column("canonical")).as_py()),
         columns=columns,
-        examples=tuple(examples),
-        counts=counts,
+        examples=_examples(prepared),
+        counts=_per_service(prepared, agreement),
         staying=staying,
         fast=prepared.fast,
         by_rules=prepared.by_rules,
@@ -167,4 +187,5 @@ def show(prepared: Prepared, extract: Extract, told: Mapping, agreement: Agreeme
         unmapped=prepared.unmapped,
         without_group=prepared.without_group,
         tiers=prepared.tiers,
+        ranges=prepared.ranges,
     )

@@ -20,6 +20,12 @@ REASONS = (
     UNUSABLE, "excluded", "institution", "unknown service", "unknown area", "unreadable date", "end before start",
     "outside the period", "address twice",
 )  # fmt: skip
+# What is wrong with a count without addresses.
+COUNT_REASONS = (
+    "total", "other total", "unknown area", "service missing", "unknown service", "negative count", "fractional count", "unreadable count",
+    "counted twice",
+)  # fmt: skip
+STOPPING = frozenset(COUNT_REASONS) - {"total", "unknown service"}
 _NUMBER = ("number", "street", "address")
 _FIELDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
@@ -41,9 +47,15 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "end before start": ("end",),
     "outside the period": ("start", "end"),
     "address twice": ("area",),
+    "total": ("area", "service"),
+    "service missing": ("service",),
+    **dict.fromkeys(
+        ("other total", "negative count", "fractional count", "unreadable count", "counted twice"), ("count",)
+    ),
     "ambiguous": ("addition", "letter", *_NUMBER),
     "no such door": ("addition", "letter", *_NUMBER),
     "unknown": _NUMBER,
+    "possible range": _NUMBER,
 }
 
 
@@ -76,10 +88,13 @@ def what_to_do(reason: str, lang: texts.Language) -> str:
     return f"{exactly[:1].upper()}{exactly[1:]}. {advice}" if exactly else advice
 
 
-def write(file: Path, judged: Any, columns: Mapping[str, str], lang: texts.Language) -> None:
+def write(
+    file: Path, judged: Any, columns: Mapping[str, str], lang: texts.Language, files: Any = None
+) -> None:
     """Write the list as Dutch Excel opens it: UTF-8 with a mark, semicolons.
 
-    `judged` has (row, reason, field) of the rows that are not used, in the order of the extract.
+    `judged` has (row, reason, field) of the rows that are not used, in the order of the extract. `files`, by row number,
+    name where each row of an extract of many files comes from.
     """
     both = pa.compute.binary_join_element_wise(judged.column("reason"), judged.column("field"), "|")
     encoded = (
@@ -96,6 +111,9 @@ def write(file: Path, judged: Any, columns: Mapping[str, str], lang: texts.Langu
     kinds = [pa.array(column, pa.string()) for column in (zip(*told, strict=True) if told else ([], [], []))]
     heads = texts.say("source.problem_headers", lang).split(";")
     table = pa.table([judged.column("row"), *(kind.take(encoded.indices) for kind in kinds)], names=heads)
+    if files is not None:
+        named = files.take(pa.compute.subtract(judged.column("row"), 1))
+        table = table.add_column(1, texts.say("source.problem_file", lang), named)
     with new_file(file) as beside, beside.open("wb") as out:
         out.write(b"\xef\xbb\xbf")
         pa.csv.write_csv(table, out, pa.csv.WriteOptions(delimiter=";"))

@@ -22,6 +22,7 @@ class Quality:
     file: str
     rows: int
     usable: int
+    ranges: int  # readable, and perhaps several houses
     tiers: Mapping[str, int]
     rules: Mapping[str, int]
     reasons: Mapping[str, int]
@@ -34,7 +35,7 @@ class Quality:
 
 
 def of(read: Any, file: str, reference: Reference | None) -> Quality:
-    """The quality of what `normalising.explain` gives: (row, canonical, reason, rules, tier)."""
+    """The quality of what `normalising.explain` gives: (row, canonical, reason, tier, possible_range, rules)."""
     counted = {
         name: {
             row[name]: row["row_count"]
@@ -51,6 +52,7 @@ def of(read: Any, file: str, reference: Reference | None) -> Quality:
         file,
         read.num_rows,
         read.num_rows - sum(reasons.values()),
+        int(pc.sum(read.column("possible_range")).as_py() or 0),
         tiers,
         {name: rules[name] for name in sorted(rules, key=lambda rule: ("NPQ".index(rule[0]), int(rule[1:])))},
         reasons,
@@ -60,10 +62,12 @@ def of(read: Any, file: str, reference: Reference | None) -> Quality:
 
 
 def problems(read: Any) -> Any:
-    """(row, reason, field) of the rows to look at: what can't be read, and what the list doesn't have."""
-    tier = read.column("tier")
-    look = pc.is_in(tier, pa.array(["ambiguous", "no such door", "unknown"]))
-    reason = pc.if_else(pc.equal(read.column("reason"), ""), tier, read.column("reason"))
+    """(row, reason, field) of the rows to look at: what can't be read, what the list doesn't have, what may be a range."""
+    tier, ranges = read.column("tier"), read.column("possible_range")
+    listed = pc.is_in(tier, pa.array(["ambiguous", "no such door", "unknown"]))
+    doubted = pc.if_else(pc.and_(ranges, pc.invert(listed)), "possible range", tier)
+    reason = pc.if_else(pc.equal(read.column("reason"), ""), doubted, read.column("reason"))
+    look = pc.or_(listed, ranges)
     table = pa.table(
         {"row": read.column("row"), "reason": reason, "field": pa.repeat(pa.scalar(""), read.num_rows)}
     )
@@ -93,6 +97,10 @@ def _blocks(quality: Quality, lang: texts.Language) -> list[tuple[str, list[tupl
             [(say("quality_usable"), quality.usable, _share(quality.usable, quality.rows, lang))],
         )
     ]
+    if quality.ranges:
+        blocks[0][1].append(
+            (say("quality_ranges"), quality.ranges, _share(quality.ranges, quality.rows, lang))
+        )
     blocks[0][1].extend(rows(quality.reasons, "reason", quality.rows))
     if quality.tiers:
         blocks.append((say("quality_list"), rows(quality.tiers, "tier", sum(quality.tiers.values()))))

@@ -6,31 +6,25 @@ BAG CSV, a register's public address list, or the CBS postcode table, which know
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from factlab.engine import Engine, read_step
 from factlab.errors import ExtractError
 from factlab.source import addresses, extract, mapping, normalising, profiles
 from factlab.source.addresses import Address
-from factlab.source.headers import key
+from factlab.source.headers import ID, IDS, key
 
 TIERS = ("exact", "repaired", "ambiguous", "no such door", "unknown")
 RULES = ("Q1", "Q2", "Q3", "Q4", "Q5", "Q6")
 _GROUND = frozenset(("HS", "HUIS", "BG", "BEGANEGROND", "PARTERRE", "ZW", "ZWART"))
-_ID = re.compile(r"[0-9]{15,16}")
-_ID_HEADERS = ("nummeraanduiding", "nummeraanduidingid", "bagid", "adresid")
+_ID = re.compile(ID)
 _TOWNS = {"sgravenhage": "denhaag", "shertogenbosch": "denbosch", "thehague": "denhaag"}
-_SCHEMA = pa.schema(
-    [
-        (name, pa.string())
-        for name in ("canonical", "house", "suffix", "street", "town", "house_number", "address_id")
-    ]
-)
 _WEIGHED = pa.schema([(name, pa.string()) for name in ("canonical", "tier", "rule", "resolved")])
 _PLACED = pa.schema([("address_number", pa.int32()), ("canonical", pa.string()), ("rule", pa.string())])
 
@@ -57,6 +51,14 @@ def _town(said: str) -> str:
     return _TOWNS.get(key(said), key(said))
 
 
+def _shortened(column: Any, short: Callable[[str], str]) -> Any:
+    """A column with each distinct text as `short` gives it."""
+    encoded = column.combine_chunks().dictionary_encode()
+    return pa.array([short(said) for said in encoded.dictionary.to_pylist()], pa.string()).take(
+        encoded.indices
+    )
+
+
 def read(file: Path, profile: str = "") -> Reference:
     """Read a list with any address columns. Raises ExtractError when it can't be one."""
     found = extract.read(file)
@@ -64,25 +66,26 @@ def read(file: Path, profile: str = "") -> Reference:
     mapping.check(told, found, None)
     rows = mapping.selected(told, found)
     fields = normalising.fields_of(rows)
+    identifier = next((name for name in found.headers if key(name) in IDS), None)
+    ids = found.table.column(identifier) if identifier else pa.repeat(pa.scalar(""), rows.num_rows)
+    list_row = pa.table(
+        {
+            "row": rows.column("row"),
+            "street": _shortened(fields.column("street"), _street),
+            "town": _shortened(fields.column("place"), _town),
+            "address_id": pc.utf8_trim_whitespace(ids),
+        }
+    )
     with Engine() as engine:
         normalising.normalise(engine, rows, profile)
-        read_ = engine.table('select canonical from reading order by "row"').column("canonical").to_pylist()
-    if not any(read_):
+        engine.load("list_row", list_row)
+        engine.run(read_step("source/00_reference_address.sql"))
+        table = engine.table("select * from reference_address")
+    if not table.num_rows:
         raise ExtractError("source.no_reference", file=found.file)
-    identifier = next((name for name in found.headers if key(name) in _ID_HEADERS), None)
-    ids = found.table.column(identifier).to_pylist() if identifier else [""] * len(read_)
-    street_of, town_of = ({said: short(said) for said in set(fields.column(name).to_pylist())}
-                          for name, short in (("street", _street), ("place", _town)))  # fmt: skip
-    listed = [
-        (said, said.rpartition("|")[0], said.rpartition("|")[2], street_of[street], town_of[town], said.split("|")[1], number.strip())
-        for said, street, town, number in zip(
-            read_, fields.column("street").to_pylist(), fields.column("place").to_pylist(), ids, strict=True
-        )
-        if said
-    ]  # fmt: skip
-    table = pa.table([list(column) for column in zip(*listed, strict=True)], schema=_SCHEMA)
-    doors = bool({"letter", "addition"} & told.columns.keys()) or any(suffix for _, _, suffix, *_ in listed)
-    return Reference(table, doors, profile, len(read_) - len(listed))
+    suffixed = pc.any(pc.not_equal(table.column("suffix"), "")).as_py()
+    doors = bool({"letter", "addition"} & told.columns.keys() or suffixed)
+    return Reference(table, doors, profile, rows.num_rows - table.num_rows)
 
 
 def weigh(suffix: str, there: Collection[str]) -> tuple[str, str, str]:
@@ -133,30 +136,21 @@ def check(engine: Engine, reference: Reference, *, repair: bool = True) -> None:
     """Add `tier` and `repair_rule` to `address_reading`; where `repair`, a door that was meant takes the place of what was said."""
     engine.load("reference_address", reference.table)
     engine.load("placed_address", _place(engine, reference.profile))
-    engine.load("weighed", _weigh(engine, doors=reference.doors))
-    engine.set({"repair": repair})
+    engine.set({"repair": repair, "doors_listed": reference.doors})
+    engine.run(read_step("source/03_listed.sql"))
+    engine.load("weighed", _weigh(engine))
     engine.run(read_step("source/03_weighed.sql"))
 
 
-def _weigh(engine: Engine, *, doors: bool) -> Any:
-    """(canonical, tier, rule, resolved) of every distinct address."""
-    known = engine.rows(
-        "with said as (select distinct canonical from address_reading where canonical <> ''"
-        " union select canonical from placed_address),"
-        " there as (select house, list(distinct suffix order by suffix) as doors from reference_address group by house)"
-        " select s.canonical, coalesce(t.doors, []) from said as s"
-        " left join there as t on t.house = regexp_extract(s.canonical, '^[^|]*[|][^|]*') order by s.canonical"
-    )
+def _weigh(engine: Engine) -> Any:
+    """(canonical, tier, rule, resolved) of the distinct addresses at a number that is there, but without this door."""
     weighed: list[tuple[str, str, str, str]] = []
-    for canonical, there in known:
-        house, _, suffix = canonical.rpartition("|")
-        if suffix in there or (there and not doors):
-            weighed.append((canonical, "exact", "", canonical))
-        elif not there:
-            weighed.append((canonical, "unknown", "", canonical))
-        else:
-            tier, rule, other = weigh(suffix, there)
-            weighed.append((canonical, tier, rule, f"{house}|{other}" if tier == "repaired" else canonical))
+    for canonical, house, there in engine.rows(
+        "select l.canonical, l.house, list(distinct r.suffix order by r.suffix) from listed_address as l"
+        " join reference_address as r on r.house = l.house where l.tier = '' group by all order by l.canonical"
+    ):
+        tier, rule, other = weigh(canonical.rpartition("|")[2], there)
+        weighed.append((canonical, tier, rule, f"{house}|{other}" if tier == "repaired" else canonical))
     return pa.table([list(column) for column in zip(*weighed, strict=True)] or [[]] * 4, schema=_WEIGHED)
 
 
@@ -170,7 +164,8 @@ def _place(engine: Engine, profile: str) -> Any:
     placed: list[tuple[int, str, str]] = []
     for number, *fields in lost:
         address = Address(*fields)
-        identifier = next((said.strip().zfill(16) for said in (address.address, address.number) if _ID.fullmatch(said.strip())), "")  # fmt: skip
+        given = filter(None, (_ID.fullmatch(said.strip()) for said in (address.address, address.number)))
+        identifier = next((one[1].zfill(16) for one in given), "")
         if identifier:
             found = engine.rows("select distinct canonical from reference_address where lpad(address_id, 16, '0') = ?", [identifier])  # fmt: skip
             placed += [(number, found[0][0], "Q6")] if len(found) == 1 else []

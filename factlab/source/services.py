@@ -18,12 +18,22 @@ from factlab.source.headers import key
 LEFT_OUT = ("", "-")  # in a mapping: known, and not delivered
 SEVERAL = 3  # what occurs so often is what many have in common
 MOST_SHOWN = 40
+WEIGHED = 200  # of the distinct values, the most frequent: what decides whether a column is one of services
 _CODE = re.compile(r"(?=.*[0-9])(?![0-9]{4})[0-9A-Z]{1,6}([-_./][0-9A-Z]{1,6}){0,2}")
 _PERSONAL = re.compile(
     r"[1-9][0-9]{3} ?[A-Za-z]{2}|[0-9 .]{4,}|.*[0-9]{5}.*|[0-9]{1,4}[-/. ][0-9]{1,2}[-/. ][0-9]{1,4}.*|.*@.*"
     r"|.*[A-Za-z]{4,}\.? +[0-9].*|.{61,}",
     re.DOTALL,
 )
+# As people are called: initials, a particle before a name, "Name, N.", two words that both have a capital.
+_CALLED = re.compile(
+    r"([A-Z]\.? ?){1,5}[ ,.]+.*|.*,.*|(.* )?(van|von|de|den|der|ten|ter|te|el|al|bin|ben|'t) +\S+"
+    r"|[^\W\d_][^ ]*( +[^ ]+)* +[A-Z]\S*",
+    re.DOTALL,
+)
+_PHRASE = re.compile(
+    r"\S+( +\S+)* +[^\WA-Z\d_]{4,}( .*)?", re.DOTALL
+)  # a word of four letters, no capital, goes on
 _YOUTH_CATEGORY = re.compile(r"JZ020: ([0-9 /]+)")
 
 
@@ -80,12 +90,14 @@ class Unmapped:
     """Services of an extract that nothing is known of: how many, in how many rows, and those that may be shown.
 
     `shown` is (what the extract says, rows, the nearest agreed code or empty), the most frequent first. What could be
-    about a person, when a wrong column was mapped, is only counted.
+    about a person, when a wrong column was mapped, is only counted. `strange`: the column looks like one of names or
+    remarks, and nothing of it is shown.
     """
 
     values: int = 0
     rows: int = 0
     shown: tuple[tuple[str, int, str], ...] = ()
+    strange: bool = False
 
 
 def agreed(agreement: Agreement, participant: Participant) -> list[CatalogueService]:
@@ -125,22 +137,51 @@ def nearest(said: str, services: list[CatalogueService]) -> str:
     return ranked[0][1] if ranked and ranked[0][0] >= 0.6 else ""
 
 
+def _is_strange(ranked: list[tuple[str, int]], near: Mapping[str, str], recognised: int) -> bool:
+    """Whether the values that nothing is known of look like names or remarks, and few rows speak for services.
+
+    `ranked` are the most frequent values with their rows, `recognised` the rows of known ones. For services speak a value
+    that is known, a code, a likeness to a service; or phrases that return all the time, which remarks and names don't.
+    """
+    weighed = sum(number for _, number in ranked)
+    alike = sum(
+        number
+        for said, number in ranked
+        if near[said] or (_CODE.fullmatch(said) and not _PERSONAL.fullmatch(said))
+    )
+    phrases = sum(
+        number for said, number in ranked if _PHRASE.fullmatch(said) and not _CALLED.fullmatch(said)
+    )
+    returning = len(ranked) * 5 * SEVERAL <= weighed
+    return 5 * (alike + recognised) < weighed + recognised and not (returning and 2 * phrases >= weighed)
+
+
 def unmapped(column: Any, known: Recogniser, services: list[CatalogueService]) -> Unmapped:
     """What a column of services holds that is neither recognised nor left out knowingly; empty cells don't count."""
     rows: dict[str, int] = {}
     spelling: dict[str, str] = {}
+    recognised = 0
     for one in pc.value_counts(column).to_pylist():
         said = " ".join(one["values"].split())
-        if key(said) and known.found(said) is None:
-            rows[key(said)] = rows.get(key(said), 0) + one["counts"]
-            spelling.setdefault(key(said), said)
+        if not key(said):
+            continue
+        if known.found(said) is not None:
+            recognised += one["counts"]
+            continue
+        rows[key(said)] = rows.get(key(said), 0) + one["counts"]
+        spelling.setdefault(key(said), said)
     whole = sum(rows.values())
+    most = sorted(rows.items(), key=lambda one: (-one[1], one[0]))[:WEIGHED]
+    ranked = [(spelling[short], number) for short, number in most]
+    near = {said: nearest(said, services) for said, _ in ranked}
+    if rows and _is_strange(ranked, near, recognised):
+        return Unmapped(len(rows), whole, (), strange=True)
     shown: list[tuple[str, int, str]] = []
     # As many values as rows: that is no column of services.
     if len(rows) <= 20 or len(rows) * SEVERAL <= whole:
         shown = [
-            (spelling[short], number, nearest(spelling[short], services))
-            for short, number in sorted(rows.items(), key=lambda one: (-one[1], one[0]))
-            if may_show(spelling[short], number)
+            (said, number, near[said])
+            for said, number in ranked
+            if may_show(said, number) and (near[said] or not _CALLED.fullmatch(said))
         ]
     return Unmapped(len(rows), whole, tuple(shown[:MOST_SHOWN]))

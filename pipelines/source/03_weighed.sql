@@ -1,5 +1,6 @@
 -- How each address stands to the reference list, and which door was meant where exactly one can be.
--- reads: address_reading, placed_address (address_number, canonical, rule), weighed (canonical, tier, rule, resolved), the variable repair
+-- reads: address_reading, placed_address (address_number, canonical, rule), listed_address (canonical, tier),
+--        weighed (canonical, tier, rule, resolved) of those that tier is empty of, the variable repair
 -- makes: address_reading again, with tier ('' where the address can't be read) and repair_rule
 -- may see: addresses
 create table weighed_reading as
@@ -28,11 +29,12 @@ select
     placed.address_number,
     case
         when placed.canonical = '' then ''
-        when placed.rule <> '' and weighed.tier = 'exact' then 'repaired'
-        else weighed.tier
+        when placed.rule <> '' and listed_address.tier = 'exact' then 'repaired'
+        else coalesce(weighed.tier, listed_address.tier)
     end as tier,
     trim(placed.rule || ' ' || coalesce(weighed.rule, '')) as repair_rule
 from placed
+left join listed_address on placed.canonical = listed_address.canonical
 left join weighed on placed.canonical = weighed.canonical;
 drop table address_reading;
 alter table weighed_reading rename to address_reading;

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from factlab import agreement
+from factlab.agreement import catalogue
 from factlab.agreement import round as rounds
 from factlab.cells import CellKey
 from factlab.errors import AgreementError, FactlabError
@@ -67,8 +69,81 @@ def test_every_mistake_is_told_at_once_with_its_line(folder: Path) -> None:
     assert any(f"line {line('registr')}:" in s and "Closest: register" in s for s in sentences)
 
 
+COUNTING = """
+[[participant]]
+id = "buurtkamer"
+name = "Stichting Buurtkamer"
+content = "aggregate"
+unit = "persons"
+services = ["INF-MAAT", "WEL-INL"]
+"""
+
+
+def test_who_counts_without_addresses_gets_a_table_apart(folder: Path) -> None:
+    before = agreement.codebook(agreement.read(folder), {"welzijn-wiermonde"})
+    file = folder / "round.toml"
+    file.write_text(file.read_text(encoding="utf-8") + COUNTING, encoding="utf-8")
+    read = agreement.read(folder)
+    assert rounds.to_toml(read.round).count('unit = "persons"') == 1
+    book = agreement.codebook(read, {"welzijn-wiermonde", "buurtkamer"})
+    table = next(table for table in book.tables if table.kind == "reported")
+    there = {category.code: category.available for category in table.categories}
+    assert (table.name, table.levels, there["INF-MAAT"]) == ("informal", ("municipality", "district"), True)
+    # It delivers no household: what others deliver is as it was, and so is what a reader knows of it.
+    assert book.organisations == before.organisations
+    assert book.services == before.services
+    assert [one for one in book.tables if one.kind != "reported"] == [
+        one for one in before.tables if one.kind != "reported"
+    ]
+    late = agreement.codebook(read, {"welzijn-wiermonde"})
+    assert ("informal", "INF-MAAT") in late.unavailable
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('unit = "persons"\n', "", "missing"),
+        ('unit = "persons"', 'unit = "heads"', "not_a_choice"),
+        ('services = ["INF-MAAT", "WEL-INL"]', "services = []", "no_services"),
+        ('content = "aggregate"', 'content = "services"', "unit_without_counts"),
+        ('"WEL-INL"]', '"WMO-HBH"]', "not_informal"),
+        ('"WEL-INL"]', '"NIKS"]', "unknown_service"),
+    ],
+)
+def test_what_is_wrong_with_who_counts(folder: Path, old: str, new: str, key: str) -> None:
+    file = folder / "round.toml"
+    assert old in COUNTING
+    file.write_text(file.read_text(encoding="utf-8") + COUNTING.replace(old, new), encoding="utf-8")
+    found = mistakes(folder)
+    assert f"agreement.{key}" in {error.key for error in found}
+    for error in found:
+        told(error)
+
+
+def test_two_units_of_one_service_can_t_be_added_up(folder: Path) -> None:
+    file = folder / "round.toml"
+    other = COUNTING.replace("buurtkamer", "kerk").replace("persons", "households")
+    file.write_text(file.read_text(encoding="utf-8") + COUNTING + other, encoding="utf-8")
+    (error,) = [error for error in mistakes(folder) if error.key == "agreement.two_units"]
+    assert "INF-MAAT, WEL-INL" in told(error)
+
+
+def test_an_analysis_can_t_show_counts_finer_than_they_were_agreed(folder: Path) -> None:
+    file = folder / "round.toml"
+    file.write_text(file.read_text(encoding="utf-8") + COUNTING, encoding="utf-8")
+    asked = folder / "analysis.toml"
+    said = asked.read_text(encoding="utf-8")
+    asked.write_text(said + '\n[levels]\ninformal = "neighbourhood"\n', encoding="utf-8")
+    assert [error.key for error in mistakes(folder)] == ["agreement.not_a_choice"]
+    asked.write_text(said + '\n[levels]\ninformal = "municipality"\n', encoding="utf-8")
+    book = agreement.codebook(agreement.read(folder), {"buurtkamer"})
+    assert book.table("informal").levels == ("municipality",)
+    change(file, "[exclusions]", '[tables]\ninformal = "neighbourhood"\n\n[exclusions]')
+    assert agreement.read(folder).round.reported_level == "neighbourhood"
+
+
 def test_broken_toml_names_the_line(folder: Path) -> None:
-    change(folder / "round.toml", 'trust = "direct"', 'trust = "direct')
+    change(folder / "round.toml", 'trust = "custodian"', 'trust = "custodian')
     (error,) = mistakes(folder)
     assert error.key == "agreement.not_toml"
     lines = (folder / "round.toml").read_text(encoding="utf-8").splitlines()
@@ -81,7 +156,7 @@ def test_broken_toml_names_the_line(folder: Path) -> None:
         ("least_threshold = 10", "least_threshold = 4", "threshold_too_low"),
         ("reference_date = 2025-12-31", "reference_date = 2026-12-31", "reference_outside_period"),
         ("end = 2025-12-31", "end = 2024-12-31", "ends_before_it_starts"),
-        ('trust = "direct"', 'trust = "none"', "not_a_choice"),
+        ('trust = "custodian"', 'trust = "none"', "not_a_choice"),
         ('code = "GM9999"', 'code = "9999"', "not_a_municipality_code"),
         ('"WMO-HBH"', '"WMO-XXX"', "unknown_service"),
         ('"WMO-HBH"', '"AWBZ-BEG"', "unknown_service"),  # in the catalogue, but it ended in 2014
@@ -137,6 +212,36 @@ def _reread(text: str) -> rounds.Round:
 def test_a_changed_catalogue_is_refused(folder: Path) -> None:
     change(folder / "round.toml", 'file = "catalogue.csv"', f'file = "catalogue.csv"\nsha256 = "{"0" * 64}"')
     assert [error.key for error in mistakes(folder)] == ["agreement.catalogue_changed"]
+
+
+@pytest.mark.parametrize(
+    ("place", "old", "file"),
+    [
+        ('file = "areas.csv"', "sha256", "areas.csv"),
+        ('borders = "areas.geojson"', "borders_sha256", "areas.geojson"),
+        ("[areas]", "[analysis]\nsha256", "analysis.toml"),
+    ],
+)
+def test_a_file_that_was_not_agreed_is_refused(folder: Path, place: str, old: str, file: str) -> None:
+    """The checksum of each is read where it is noted, and line endings make no difference."""
+    noted = catalogue.checksum(folder / file)
+    line = f'{old} = "{noted}"'
+    change(folder / "round.toml", place, f"{line}\n{place}" if place == "[areas]" else f"{place}\n{line}")
+    agreement.read(folder)
+    (folder / file).write_bytes((folder / file).read_bytes().replace(b"\n", b"\r\n"))
+    agreement.read(folder)
+    (folder / file).write_bytes((folder / file).read_bytes() + b"\n")
+    found = mistakes(folder)
+    assert [error.key for error in found] == ["agreement.file_changed"]
+    assert file in told(found[0])
+
+
+def test_areas_bind_and_borders_and_questions_do_not() -> None:
+    read = rounds.read(SAMPLE / "round.toml")
+    for name in ("areas_sha256", "borders_sha256", "analysis_sha256"):
+        other = replace(read, **{name: "0" * 64})
+        assert _reread(rounds.to_toml(other)) == other
+        assert (other.fingerprint != read.fingerprint) == (name == "areas_sha256")
 
 
 def test_what_nobody_delivered_is_unavailable() -> None:

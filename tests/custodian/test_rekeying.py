@@ -22,12 +22,12 @@ from tests.delivery.made import ANALYST, ROUND, STRANGER, pseudonyms, register, 
 
 def submission(ids: list[uuid.UUID], codes: list[str]) -> Submission:
     rows = pa.table({"pseudonym": uuids(ids), "code": pa.array(codes, pa.string())})
-    return Submission("some.factlab", None, "", rows, {})  # type: ignore[arg-type]
+    return Submission("some.factlab", None, "", "", rows, {})  # type: ignore[arg-type]
 
 
 def rekeyed(found: Submission, key_: bytes, dropped: pa.Table | None = None) -> list[tuple[uuid.UUID, str]]:
-    with Rekeying(found) as rekeying:
-        rows = rekeying.rows(key_, DROPPED.empty_table() if dropped is None else dropped)
+    with Rekeying() as rekeying:
+        rows = rekeying.rows(found, key_, DROPPED.empty_table() if dropped is None else dropped)
     return [(row["pseudonym"], row["code"]) for row in rows.to_pylist()]
 
 
@@ -41,6 +41,18 @@ def test_it_is_the_standard_library_s_hmac() -> None:
         for one, code in zip(ids, codes, strict=True)
     ]
     assert sorted(rekeyed(submission(ids, codes), key_)) == sorted(expected)
+
+
+def test_of_one_submission_nothing_is_left_at_the_next() -> None:
+    one, other = pseudonyms(20)[:12], pseudonyms(20)[12:]
+    key_ = key(STRANGER, ROUND, [])
+    with Rekeying() as rekeying:
+        rekeying.rows(submission(one, ["0" * 16] * 12), key_, pa.table({"pseudonym": uuids(other)}))
+        rows = rekeying.rows(submission(other, ["1" * 16] * 8), key_, DROPPED.empty_table())
+        assert rows.num_rows == 8
+        assert rekeying.engine.rows("select count(*) from submitted") == [(8,)]
+        rekeying.engine.clear()
+        assert rekeying.engine.columns() == []
 
 
 def test_the_key_depends_on_the_party_and_the_round() -> None:

@@ -301,7 +301,7 @@ def test_another_version(path: Path, change: Callable[[dict[str, Any]], None]) -
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("content", "aggregate"),
+        ("content", "aggregates"),
         ("content", ["services"]),
         ("day", "2026-01-15T09:30:00"),
         ("day", "20260115"),

@@ -10,9 +10,6 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from factlab.agreement import Keys
 from factlab.delivery import identity
 from factlab.delivery.identity import Identity
@@ -41,14 +38,6 @@ def protected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("keys") / "anna.key"
     identity.save(ANNA, path, name="thuiszorg-de-brug", passphrase=b"paard batterij nietje")
     return path
-
-
-def test_the_seed_of_rfc_8032_gives_its_public_key() -> None:
-    """RFC 8032, 7.1, test 1."""
-    seed = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
-    assert Identity(seed, bytes(32)).keys.sign == bytes.fromhex(
-        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
-    )
 
 
 def test_the_seed_of_the_xwing_draft_gives_its_public_key() -> None:
@@ -99,37 +88,6 @@ def test_a_seal_opens_for_its_recipient_and_context_only() -> None:
             who.open(info, data)
         assert caught.value.key == "delivery.not_for_us"
         assert say(caught.value.key, "nl", **caught.value.fields)
-
-
-def test_the_seal_is_rfc_9180_with_xwing() -> None:
-    """Opened by hand: X-Wing's decapsulation (draft, 5.4), the key schedule of RFC 9180 (4 and 5.1), AES-256-GCM.
-
-    So that a program in another language opens what this one seals.
-    """
-    suite = b"HPKE" + bytes.fromhex("647a 0001 0002")  # X-Wing, HKDF-SHA256, AES-256-GCM
-
-    def extract(salt: bytes, label: bytes, value: bytes) -> bytes:
-        return hmac.digest(salt or bytes(32), b"HPKE-v1" + suite + label + value, "sha256")
-
-    def expand(key: bytes, label: bytes, value: bytes, size: int) -> bytes:
-        told = size.to_bytes(2, "big") + b"HPKE-v1" + suite + label + value
-        return hmac.digest(key, told + b"\1", "sha256")[:size]
-
-    sealed = identity.seal(ANALYST.keys, b"context", b"text")
-    mlkem_text, x25519_text, ciphertext = sealed[:1088], sealed[1088:1120], sealed[1120:]
-    expanded = hashlib.shake_256(ANALYST._seal).digest(96)
-    x25519 = X25519PrivateKey.from_private_bytes(expanded[64:])
-    shared = hashlib.sha3_256(
-        MLKEM768PrivateKey.from_seed_bytes(expanded[:64]).decapsulate(mlkem_text)
-        + x25519.exchange(X25519PublicKey.from_public_bytes(x25519_text))
-        + x25519_text
-        + x25519.public_key().public_bytes_raw()
-        + b"\\.//^\\"
-    ).digest()
-    context = b"\0" + extract(b"", b"psk_id_hash", b"") + extract(b"", b"info_hash", b"context")
-    secret = extract(shared, b"secret", b"")
-    key, nonce = expand(secret, b"key", context, 32), expand(secret, b"base_nonce", context, 12)
-    assert AESGCM(key).decrypt(nonce, ciphertext, b"") == b"text"
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,7 @@ def _convene(folder: Path) -> None:
     """What the convenor does between two commands of the organisation: make the round and send the kit."""
     draft, elsewhere = package_folder("sample_data") / "agreement", folder.parent / f"{folder.name}-convenor"
     drafted = rounds.read(draft / "round.toml")
-    others = {
-        name: identity.new() for name in (*(one.id for one in drafted.participants), "analyst") if name != WHO
-    }
+    others = {name: identity.new() for name in convenor.parties(drafted) if name != WHO}
     for name, one in others.items():
         identity.save(one, elsewhere / "keys" / f"{name}.key", name=name)
     shutil.copyfile(folder / f"{WHO}.pub", elsewhere / "keys" / f"{WHO}.pub")
@@ -43,7 +41,7 @@ def _convene(folder: Path) -> None:
     shutil.copytree(elsewhere / "round" / "kits" / WHO, folder / "kit")
 
 
-def _said(command: str, lang: str) -> str:
+def said(command: str, lang: str) -> str:
     """What a command prints, errors included."""
     out = io.StringIO()
     argv, sys.argv = sys.argv, ["factlab", "--lang", lang, *shlex.split(command)[1:]]
@@ -79,7 +77,7 @@ def played(guide: str, folder: Path, lang: str) -> str:
         command = " ".join(line.removesuffix("\\").removeprefix("$ ") for line in written)
         if " pseudonymise " in command and not (folder / "kit").exists():
             _convene(folder)
-        return "```console\n" + "\n".join(written) + "\n" + _said(command, lang) + "```"
+        return "```console\n" + "\n".join(written) + "\n" + said(command, lang) + "```"
 
     before = Path.cwd()
     os.chdir(folder)

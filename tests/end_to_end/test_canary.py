@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from factlab.delivery import agreed, identity, package
+from factlab.delivery import agreed, identity, package, rekeying
 
 from tests.end_to_end.canary import Canary
 from tests.end_to_end.conftest import SAMPLE
@@ -20,18 +20,21 @@ pytestmark = pytest.mark.xdist_group("demo")
 
 @pytest.fixture(scope="module")
 def pseudonyms(played: Path) -> list[bytes]:
-    """Every pseudonym that was delivered, opened with the analyst's key."""
+    """Every pseudonym there was: as organisations sent it, opened by the custodian, and re-keyed, by the analyst."""
     key = identity.load(played / "analyst" / "analyst.key")
+    custodian = identity.load(played / "custodian" / "custodian.key")
     round_ = agreed.open_round(played / "round").round
     checks = agreed.read_checks(played / "round", round_)
-    found: set[bytes] = set()
+    sent, rekeyed = set[bytes](), set[bytes]()
+    for file in (played / "submitted").iterdir():
+        submission = rekeying.open_submission(file, round_=round_, checks=checks, custodian=custodian)
+        sent.update(one.bytes for one in submission.rows.column("pseudonym").to_pylist())
     for file in (played / "deliveries").glob("*.factlab"):
         _, contents = package.open_package(file, round_=round_, checks=checks, recipient=key)
-        column = contents.rows.column("pseudonym").combine_chunks()
-        values = column.storage if isinstance(column, pa.ExtensionArray) else column
-        found.update(values.to_pylist())
-    assert len(found) > 20_000
-    return sorted(found)
+        rekeyed.update(one.bytes for one in contents.rows.column("pseudonym").to_pylist())
+    assert len(sent) == len(rekeyed) > 20_000
+    assert not sent & rekeyed
+    return sorted(sent | rekeyed)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +59,9 @@ def test_the_working_folder_and_the_round_hold_neither(played: Path, canary: Can
     assert list((played.parent / "cwd").rglob("*")) == []
     assert canary.search(played / "round") == {}
     assert canary.search(played / "deliveries") == {}
+    assert canary.search(played / "submitted") == {}
     assert canary.search(played / "analyst") == {}
+    assert canary.search(played / "custodian") == {}
 
 
 def test_an_organisation_keeps_no_pseudonym(played: Path, pseudonyms: list[bytes]) -> None:

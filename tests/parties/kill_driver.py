@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from factlab import engine, files
-from factlab.parties import analyst, custodian, organisation  # imported before the children are made
+from factlab.parties import (
+    analyst,
+    convenor,
+    custodian,
+    organisation,
+)  # imported before the children are made
 
 _killed_at = -1
 _events = 0
@@ -49,9 +54,13 @@ def main(job: Path) -> None:
         child = os.fork()
         if child == 0:
             _killed_at = number
-            {"analyst": analyst, "custodian": custodian, "organisation": organisation}[module].__dict__[verb](
-                *args, **kwargs
-            )
+            parties = {
+                "analyst": analyst,
+                "convenor": convenor,
+                "custodian": custodian,
+                "organisation": organisation,
+            }
+            parties[module].__dict__[verb](*args, **kwargs)
             os._exit(0)
         _, status = os.waitpid(child, 0)
         print(number, "killed" if os.WIFSIGNALED(status) else f"exit {os.WEXITSTATUS(status)}", flush=True)

@@ -14,6 +14,8 @@ from factlab.delivery.identity import Identity
 from factlab.parties import convenor, custodian, demo, organisation
 from factlab.sample import make
 
+from tests.trusting import direct
+
 COARSE = (
     "services",
     "organisations",
@@ -24,11 +26,13 @@ COARSE = (
     "organisation",
 )
 DAY = datetime.date(2026, 1, 15)
-CUSTODIAN = """
-[custodian]
-name = "Stichting Sleutelbeheer Wierland"
-addresses = 700
-share = 60
+COUNTING = """
+[[participant]]
+id = "buurtkamer"
+name = "Stichting Buurtkamer"
+content = "aggregate"
+unit = "persons"
+services = ["INF-BUUV", "WEL-INL"]
 """
 
 
@@ -82,11 +86,16 @@ class LittleRound:
 
 
 def make_round(
-    root: Path, data: Path | None = None, names: tuple[str, ...] = (), *, split: bool = False
+    root: Path,
+    data: Path | None = None,
+    names: tuple[str, ...] = (),
+    *,
+    split: bool = False,
+    counts: str = "",
 ) -> LittleRound:
     """Make the round on `data` (else on a new sample of 600 households with a coarse analysis), with every delivery, or those of `names`.
 
-    `split` gives it a custodian, who has re-keyed everything.
+    `split` gives it a custodian, who has re-keyed everything; `counts` a participant "buurtkamer", whose table it is.
     """
     if data is None:
         data = root / "sample"
@@ -94,11 +103,13 @@ def make_round(
         # In so small a town little can be shown by neighbourhood; asking for less also keeps the tests quick.
         with (data / "agreement" / "analysis.toml").open("a", encoding="utf-8") as file:
             file.write("\n[levels]\n" + "".join(f'{name} = "municipality"\n' for name in COARSE))
-        promise = data / "agreement" / "round.toml"
-        said = promise.read_text(encoding="utf-8")
-        if split:
-            said = said.replace('trust = "direct"', 'trust = "custodian"') + CUSTODIAN
-        promise.write_text(said, encoding="utf-8")
+        if not split:
+            direct(data / "agreement")
+        if counts:
+            with (data / "agreement" / "round.toml").open("a", encoding="utf-8") as file:
+                file.write(COUNTING)
+            (data / "extracts" / "buurtkamer").mkdir()
+            (data / "extracts" / "buurtkamer" / "aantallen.csv").write_text(counts, encoding="utf-8")
     agreed_on = read_agreement(data / "agreement")
     identities = {name: identity.new() for name in convenor.parties(agreed_on.round)}
     for name, key in identities.items():
@@ -115,7 +126,13 @@ def make_round(
         shutil.copytree(root / "round" / "kits" / participant.id, home / "kit")
         if not names or participant.id in names:
             file = made.deliver(participant.id, home)
-            shutil.copyfile(file, (made.submitted if split else made.deliveries) / file.name)
+            counted = participant.content == "aggregate"  # not the custodian's business
+            place = made.submitted if split and not counted else home if split else made.deliveries
+            if place != home:
+                shutil.copyfile(file, place / file.name)
     if split:
         assert made.rekey().refusals == ()
+        for file in (root / "parties").glob("*/*.factlab"):
+            if not (made.submitted / file.name).exists():
+                shutil.copyfile(file, made.deliveries / file.name)
     return made

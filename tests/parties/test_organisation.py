@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from factlab import texts
-from factlab.agreement import Agreement
+from factlab.agreement import Agreement, catalogue
 from factlab.agreement import round as rounds
 from factlab.delivery import agreed, identity, package
 from factlab.delivery.identity import Identity
@@ -18,6 +18,8 @@ from factlab.errors import AgreementError, DeliveryError, FactlabError
 from factlab.files import package_folder
 from factlab.parties import convenor, organisation
 from factlab.source import preview
+
+from tests.trusting import direct
 
 DAY = datetime.date(2026, 1, 9)
 WHO = "thuiszorg-wilgenhof"
@@ -46,7 +48,7 @@ class Party:
 @pytest.fixture(scope="module")
 def party(tmp_path_factory: pytest.TempPathFactory) -> Party:
     root = tmp_path_factory.mktemp("round")
-    draft = package_folder("sample_data") / "agreement"
+    draft = direct(Path(shutil.copytree(package_folder("sample_data") / "agreement", root / "draft")))
     drafted = rounds.read(draft / "round.toml")
     identities = {name: identity.new() for name in (*(p.id for p in drafted.participants), "analyst")}
     for name, one in identities.items():
@@ -305,7 +307,7 @@ def test_addresses_without_a_round(tmp_path: Path) -> None:
 
 def test_a_round_is_made_once_and_by_its_convenor(party: Party, tmp_path: Path) -> None:
     lead = party.identities[party.agreement.round.convenor]
-    draft = package_folder("sample_data") / "agreement"
+    draft = party.root / "draft"
     with pytest.raises(AgreementError, match=r"convenor\.folder_exists"):
         convenor.new_round(draft, party.root / "keys", lead, party.root / "round")
     with pytest.raises(AgreementError, match=r"convenor\.not_your_key"):
@@ -327,7 +329,7 @@ def test_two_parties_with_one_key_are_refused(party: Party, tmp_path: Path) -> N
     (keys / "analyst.pub").write_bytes((keys / f"{WHO}.pub").read_bytes())
     lead = party.identities[party.agreement.round.convenor]
     with pytest.raises(AgreementError, match=r"convenor\.same_key"):
-        convenor.new_round(package_folder("sample_data") / "agreement", keys, lead, tmp_path / "round")
+        convenor.new_round(party.root / "draft", keys, lead, tmp_path / "round")
 
 
 def test_a_kit_has_what_its_participant_needs_and_no_more(party: Party) -> None:
@@ -337,6 +339,23 @@ def test_a_kit_has_what_its_participant_needs_and_no_more(party: Party) -> None:
             "round.toml", "round.sig", "checks.json", "catalogue.csv", "areas.csv", "areas.geojson", "invitation.json",
         }  # fmt: skip
         assert agreed.open_round(kit).round == party.agreement.round
+
+
+@pytest.mark.parametrize("name", ["areas.csv", "areas.geojson", "analysis.toml"])
+def test_what_the_round_names_is_signed(party: Party, tmp_path: Path, name: str) -> None:
+    """Another file in its place is refused, and so is its checksum in a round that was not signed with it."""
+    folder = Path(shutil.copytree(party.root / "round", tmp_path / "round"))
+    agreed.open_round(folder)
+    other = (folder / name).read_text(encoding="utf-8").replace("wmo", "jeugd") + "\n"
+    (folder / name).write_text(other, encoding="utf-8")
+    with pytest.raises(AgreementError, match=r"agreement\.file_changed"):
+        agreed.open_round(folder)
+    field = {"areas.csv": "areas_sha256", "areas.geojson": "borders_sha256"}.get(name, "analysis_sha256")
+    forged = replace(party.agreement.round, **{field: catalogue.checksum(folder / name)})
+    for one in (forged, replace(forged, **{field: ""})):
+        (folder / "round.toml").write_text(rounds.to_toml(one), encoding="utf-8")
+        with pytest.raises(DeliveryError, match=r"delivery\.round_not_signed"):
+            agreed.open_round(folder)
 
 
 def test_an_altered_agreement_is_refused(party: Party, tmp_path: Path) -> None:
@@ -350,7 +369,7 @@ def test_an_altered_agreement_is_refused(party: Party, tmp_path: Path) -> None:
 
 def test_a_list_of_addresses_in_the_kit(party: Party, tmp_path: Path) -> None:
     """One door can be meant: both organisations deliver it, and the exclusion of that door holds for what was repaired."""
-    draft = Path(shutil.copytree(package_folder("sample_data") / "agreement", tmp_path / "draft"))
+    draft = Path(shutil.copytree(party.root / "draft", tmp_path / "draft"))
     with (draft / "round.toml").open("a", encoding="utf-8") as file:
         file.write('\n[reference]\nfile = "addresses.csv"\n')
     with pytest.raises(AgreementError, match=r"convenor\.missing_reference"):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from factlab.report import CERTIFICATE, PAGE
 
 from tests.report.conftest import Rendered
 
@@ -38,9 +39,9 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("lang", ["nl", "en"])
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize(("name", "width"), [(PAGE, 1280), (PAGE, 360), (CERTIFICATE, 360)])
 def test_axe_finds_no_violation(
-    browser: Any, dutch: Rendered, english: Rendered, lang: str, width: int
+    browser: Any, dutch: Rendered, english: Rendered, lang: str, name: str, width: int
 ) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
@@ -50,7 +51,7 @@ def test_axe_finds_no_violation(
     complaints: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: complaints.append(message.text))
-    page.goto((rendered.folder / "index.html").as_uri())
+    page.goto((rendered.folder / name).as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()

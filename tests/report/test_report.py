@@ -109,7 +109,11 @@ def test_the_page_asks_nothing_of_the_network(dutch: Rendered) -> None:
     assert "http:" not in without_names
     assert "https:" not in without_names
     assert "<script" not in dutch.html
-    assert set(re.findall(r'(?:src|href)="([^"#][^"]*)"', dutch.html)) == {"data:,", "stapelingsmonitor.pdf"}
+    assert set(re.findall(r'(?:src|href)="([^"#][^"]*)"', dutch.html)) == {
+        "data:,",
+        "disclosure.html",
+        "stapelingsmonitor.pdf",
+    }
 
 
 def test_the_same_publication_gives_the_same_bytes(
@@ -125,7 +129,7 @@ def test_the_same_publication_gives_the_same_bytes(
     )
     environment = {**os.environ, "PYTHONHASHSEED": "4321", "TZ": "Pacific/Auckland"}
     subprocess.run([sys.executable, "-c", code, source, target], check=True, env=environment)
-    for name in (report.PAGE, report.PAPER):
+    for name in (report.PAGE, report.PAPER, report.CERTIFICATE):
         assert (target / name).read_bytes() == (dutch.folder / name).read_bytes(), name
 
 

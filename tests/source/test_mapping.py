@@ -52,6 +52,25 @@ def test_contents_tell_what_names_don_t(tmp_path: Path) -> None:
     assert {name for name, _, _ in found.doubts} == {"start", "end"}
 
 
+@pytest.mark.parametrize(
+    ("headers", "cells", "address"),
+    [
+        ("Nummeraanduiding;Product", "0999200000000001;WMO-HBH", "Nummeraanduiding"),
+        ("sleutel;Product", "999200000000001;WMO-HBH", "sleutel"),  # by its contents, and a zero was lost
+        ("sleutel;Product", "NL.IMBAG.Nummeraanduiding.0999200000000001;WMO-HBH", "sleutel"),
+        ("nr van cliënt;BAG-ID;Product", "0999200000000007;0999200000000001;WMO-HBH", "BAG-ID"),
+        ("Nummeraanduiding;Straat;Huisnummer;Product", "0999200000000001;Kade;1;WMO-HBH", "Nummeraanduiding"),
+        ("bagid;Product", "0999010000000001;WMO-HBH", ""),  # 01 is a dwelling, not an address
+        ("rekening;Product", "1234567890123456;WMO-HBH", ""),
+        ("Nummeraanduiding;Postcode;Huisnummer;Product", "0999200000000001;1506AB;1;WMO-HBH", ""),
+        ("Nummeraanduiding;Adres;Product", "0999200000000001;Kade 1, 1506AB;WMO-HBH", "Adres"),
+    ],
+)
+def test_the_id_of_an_address_is_found(tmp_path: Path, headers: str, cells: str, address: str) -> None:
+    """By its header and by its contents, and only where the extract has no other whole address."""
+    assert guess(tmp_path, f"{headers}\n{cells}\n").columns.get("address", "") == address
+
+
 def test_a_birth_date_is_never_taken_for_a_start(tmp_path: Path) -> None:
     found = guess(
         tmp_path,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
 from factlab.errors import ExtractError
+from factlab.parties import organisation
 from factlab.source import extract, mapping, preparation
 
 from tests.source.agreed import HOME_CARE, agreed, reasons
@@ -113,6 +115,35 @@ def test_a_message_in_every_encoding(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "bericht"
     file.write_bytes(told.encode(encoding))
     assert extract.read(file).table.column("Straat").to_pylist() == ["Fantasiélaan"]
+
+
+def test_the_problem_list_names_the_files(tmp_path: Path) -> None:
+    """A row is put together of several files: the list names those that tell of it, and nothing else of them."""
+    messages = {
+        "301 zonder huis.xml": message(
+            "301", "2025-01-02", assignment("1", "01A11", "2025-01-01", contacts=contact("01", "1506AB", "0"))
+        ),
+        "301 goed.xml": message("301", "2025-01-02", assignment("2", "01A11", "2025-01-01")),
+        "305.xml": message("305", "2025-01-10", start("1", "01A11", "2025-01-09")),
+        "307.xml": message("307", "2025-07-01", stop("1", "01A11", "2025-01-09", "2025-06-30")),
+        "305 los.xml": message("305", "2025-01-10", start("9", "01A11", "2025-01-09")),
+        "307 ingetrokken.xml": message("307", "2025-03-01", stop("2", "01A11", "2025-01-01", "2025-02-01")),
+        "307 toch niet.xml": message(
+            "307", "2025-03-02", stop("2", "01A11", "2025-01-01", "2025-02-01", "3")
+        ),
+    }
+    packed = tmp_path / "berichten.zip"
+    packed.write_bytes(zipped(messages))
+    report = tmp_path / "report.html"
+    organisation.addresses(packed, tmp_path / "read.csv", report=report, lang="nl")
+    with report.with_suffix(".problems.csv").open(encoding="utf-8-sig", newline="") as lines:
+        rows = list(csv.DictReader(lines, delimiter=";"))
+    assert list(rows[0]) == ["rij", "bestand", "kolom", "reden", "wat te doen"]
+    assert sorted(row["bestand"] for row in rows) == ["301 zonder huis.xml, 305.xml, 307.xml", "305 los.xml"]
+    read = extract.read(packed)
+    assert len(read.files) == read.table.num_rows == 3
+    # A message that was taken back tells nothing.
+    assert "301 goed.xml" in read.files.to_pylist()
 
 
 def test_care_that_pauses_is_two_periods(tmp_path: Path) -> None:

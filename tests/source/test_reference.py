@@ -163,3 +163,61 @@ def test_both_languages_say_the_same_counts(tmp_path: Path) -> None:
     assert summary.quality.matched == 1
     for lang in texts.LANGUAGES:
         assert "50" in quality.told(summary.quality, lang)
+
+
+def test_an_extract_with_ids_only_needs_a_list(tmp_path: Path) -> None:
+    extract, out = tmp_path / "clients.csv", tmp_path / "read.csv"
+    ids = (
+        "0999200000000006",
+        "NL.IMBAG.Nummeraanduiding.0999200000000003",
+        "999200000000001",
+        "0999200000009999",
+    )
+    extract.write_text("Nummeraanduiding;Naam\n" + "".join(f"{one};x\n" for one in ids), encoding="utf-8")
+    with pytest.raises(ExtractError, match="ids_without_list") as raised:
+        organisation.addresses(extract, out)
+    for lang in texts.LANGUAGES:
+        said = texts.say(raised.value.key, lang, **raised.value.fields)
+        assert "Nummeraanduiding" in said and "0999" not in said
+    organisation.addresses(extract, out, reference=bag(tmp_path))
+    read = [row["canonical"] for row in csv.DictReader(out.read_text(encoding="utf-8").splitlines())]
+    assert read == ["1506AB|18|C", "1506AB|14|", "1506AB|12|A", ""]
+
+
+RANGES = [  # row, whether it may mean several houses
+    ("1506AB,12-14,,,,,", True),
+    ("1506AB,12/16,,,,,", True),
+    (',,,,,,"Kerkstraat 12 - 14, 1506 AB"', True),
+    ("1506AB,12-2,,,,,", False),  # a door, as in most of the country
+    ("1506AB,12-12,,,,,", False),
+    ("1506AB,12-15,,,,,", False),  # across the street
+    ("1506AB,12-34,,,,,", False),
+    ("1506AB,12,A,14,,,", False),
+    ("1506AB,12,,14,,,", False),  # an addition, in its own column
+    ("1506AB,12-99999999999999999999,,,,,", False),
+]
+
+
+def test_a_number_that_may_be_a_range_reads_as_it_says_and_is_told(tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    read = checked(tmp_path, [row for row, _ in RANGES], reference=None, report=report, lang="en")
+    assert {one[0] for one, (_, may) in zip(read, RANGES, strict=True) if may} == {
+        "1506AB|12|14",
+        "1506AB|12|16",
+    }
+    listed = report.with_suffix(".problems.csv").read_text(encoding="utf-8-sig").splitlines()[1:]
+    told = {int(line.split(";")[0].strip('"')) - 2 for line in listed if "erhaps several houses" in line}
+    assert told == {place for place, (_, may) in enumerate(RANGES) if may}
+    assert ">3<" in report.read_text(encoding="utf-8")
+
+
+def test_a_list_of_doors_decides_what_may_be_a_range(tmp_path: Path) -> None:
+    """With doors it is on the list, or it isn't; a list of numbers can't tell."""
+    doors, numbers = tmp_path / "doors.csv", tmp_path / "numbers.csv"
+    doors.write_text("postcode;huisnummer;toevoeging\n1506AB;12;14\n", encoding="utf-8")
+    numbers.write_text("postcode;huisnummer\n1506AB;12\n", encoding="utf-8")
+    extract, out = tmp_path / "clients.csv", tmp_path / "read.csv"
+    extract.write_text("postcode,huisnummer\n1506AB,12-14\n1506AB,12-16\n", encoding="utf-8")
+    told = [organisation.addresses(extract, out, reference=of).quality for of in (doors, numbers)]
+    assert [one.ranges for one in told] == [0, 2]
+    assert (told[0].tiers["exact"], told[0].tiers["no such door"]) == (1, 1)

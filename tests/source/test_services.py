@@ -66,14 +66,71 @@ def test_a_code_that_the_catalogue_doesn_t_have_is_a_mistake() -> None:
     ],
 )  # fmt: skip
 def test_what_may_be_about_a_person_is_only_counted(said: str) -> None:
-    assert found([said]) == Unmapped(1, 1, ())
+    for values in ([said], [said, *["02A01"] * 9]):
+        assert said not in {one for one, *_ in found(values).shown}
+    assert (found([said]).values, found([said]).rows) == (1, 1)
 
 
 @pytest.mark.parametrize(
     "said", ["1506AB", "1506 AB", "123456782", "01-02-1950", "Ankerstraat 12", "a@example.nl"]
 )
 def test_nor_is_it_shown_when_several_share_it(said: str) -> None:
-    assert found([said] * 9) == Unmapped(1, 9, ())
+    for values in ([said] * 9, [said] * 9 + ["02A01"] * 9):
+        assert said not in {one for one, *_ in found(values).shown}
+
+
+SURNAMES = [
+    "Jansen",
+    "De Vries",
+    "Van den Berg",
+    "Bakker",
+    "Visser",
+    "Smit",
+    "Meijer",
+    "de Boer",
+    "Mulder",
+    "El Amrani",
+]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        SURNAMES * 3,
+        SURNAMES[:4] * 40,  # caseworkers, say
+        [name for at, name in enumerate(SURNAMES) for _ in range(at + 1)],
+        [f"{initial}. {name}" for initial in "ABC" for name in SURNAMES] * 3,
+        [f"{name}, {initial}." for initial in "AB" for name in SURNAMES] * 20,
+        ["Piet Jansen", "Fatima El Amrani", "Jan de Boer"] * 50,
+        ["sleutel bij de buren", "moeder is ziek", "belt terug"] * 3 + ["spreekt geen Nederlands"],
+        [f"{name} {number}" for number in range(20) for name in SURNAMES],
+        [*SURNAMES * 30, "02A01", "WMO-HBH"],
+    ],
+)
+def test_a_column_of_names_or_remarks_is_called_that_and_not_shown(values: list[str]) -> None:
+    told = found(values)
+    assert told.strange and told.shown == ()
+    assert told.rows >= len(values) - 2
+
+
+def test_a_name_among_services_is_not_shown() -> None:
+    values = ["02A01", "WMO-HBH", "Maaltijdservice"] * 30 + ["Jan de Boer", "J. Bakker", "Van den Berg"] * 9
+    told = found(values)
+    assert not told.strange
+    assert [said for said, *_ in told.shown] == ["02A01", "Maaltijdservice"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["Huishoudelijke hulp", "Maaltijdservice", "Begeleiding groep"] * 4,
+        ["02A01", "Jansen"] * 5,
+        ["Cursus beter bewegen", "Samen aan tafel", "Open inloop"] * 30,
+        ["WMO-HBH"] * 30 + ["Maaltijdservice"] * 4,
+    ],
+)
+def test_a_column_of_services_is_not_taken_for_names(values: list[str]) -> None:
+    assert not found(values).strange and found(values).shown
 
 
 def test_a_column_with_as_many_values_as_rows_is_no_column_of_services() -> None:

@@ -11,16 +11,26 @@ from factlab.stacking import count
 
 from tests import synthetic
 
+Reported = dict[tuple[str, str], int]  # area, service
+
 
 def counted(
-    book: Codebook, made: list[synthetic.Household], unmatched: dict[str, int] | None = None
+    book: Codebook,
+    made: list[synthetic.Household],
+    unmatched: dict[str, int] | None = None,
+    reported: Reported | None = None,
 ) -> CountTable:
     with Engine() as engine:
-        load(engine, made, unmatched)
+        load(engine, made, unmatched, reported)
         return count(engine, book)
 
 
-def load(engine: Engine, made: list[synthetic.Household], unmatched: dict[str, int] | None = None) -> None:
+def load(
+    engine: Engine,
+    made: list[synthetic.Household],
+    unmatched: dict[str, int] | None = None,
+    reported: Reported | None = None,
+) -> None:
     numbers = range(1, len(made) + 1)
     engine.load(
         "household",
@@ -52,6 +62,16 @@ def load(engine: Engine, made: list[synthetic.Household], unmatched: dict[str, i
             }
         ),
     )
+    engine.load(
+        "reported",
+        pa.table(
+            {
+                "area": pa.array([area for area, _ in reported or {}], pa.string()),
+                "service": pa.array([service for _, service in reported or {}], pa.string()),
+                "number": pa.array(list((reported or {}).values()), pa.int64()),
+            }
+        ),
+    )
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -59,9 +79,19 @@ def load(engine: Engine, made: list[synthetic.Household], unmatched: dict[str, i
 def test_equals_counting_household_by_household(seed: int, missing: frozenset[str]) -> None:
     book = synthetic.codebook(missing=missing, rule={"domains": 2, "organisations": 3})
     made = synthetic.households(book, 700, seed)
-    assert dict(counted(book, made, {"org-3": 12}).counts) == dict(
-        synthetic.count(book, made, {"org-3": 12}).counts
-    )
+    found, slowly = counted(book, made, {"org-3": 12}), synthetic.count(book, made, {"org-3": 12})
+    assert dict(found.counts) == dict(slowly.counts)
+    assert found.own == slowly.own
+
+
+def test_an_organisation_counts_its_own_part_of_a_service_that_others_deliver_too() -> None:
+    book = synthetic.codebook()
+    both, other = frozenset({("S03", "org-3"), ("S03", "org-5")}), frozenset({("S03", "org-5")})
+    found = counted(book, [("BU99990101", both), ("BU99990101", other), ("BU99990101", frozenset())])
+    used = CellKey("service", "municipality", "GM9999", "", "S03")
+    assert found.counts[used] == 2
+    assert (found.own["org-3"][used], found.own["org-5"][used]) == (1, 2)
+    assert used not in found.own["org-1"]
 
 
 def test_same_service_of_two_organisations_is_one_service_of_two_organisations() -> None:
@@ -101,3 +131,26 @@ def test_a_use_of_an_organisation_that_did_not_deliver_stops_the_run() -> None:
     book = synthetic.codebook(missing=frozenset({"org-1"}))
     with pytest.raises(LinkageError, match=r"count_without_cell"):
         counted(book, [("BU99990101", frozenset({("S02", "org-1")}))])
+
+
+def test_what_was_reported_adds_up_from_the_agreed_level_and_changes_nothing_else() -> None:
+    reporters = (synthetic.reporter("S04"), synthetic.reporter("S08", delivered=False))
+    book = synthetic.codebook(reporters=reporters)
+    made = synthetic.households(book, 300)
+    told = {("WK999901", "S04"): 12, ("WK999903", "S04"): 3}
+    counts = counted(book, made, reported=told).counts
+    informal = {(key.area_code, key.category): n for key, n in counts.items() if key.table == "informal"}
+    assert informal == {
+        ("GM9999", "S04"): 12 + 3,
+        ("WK999901", "S04"): 12,
+        ("WK999902", "S04"): 0,
+        ("WK999903", "S04"): 3,
+    }  # S08 is unavailable: it has no cell
+    without = counted(synthetic.codebook(), made).counts
+    assert {key: n for key, n in counts.items() if key.table != "informal"} == without
+
+
+def test_what_nobody_may_report_stops_the_run() -> None:
+    book = synthetic.codebook(reporters=(synthetic.reporter("S04"),))
+    with pytest.raises(LinkageError, match=r"count_without_cell"):
+        counted(book, [("BU99990101", frozenset())], reported={("WK999901", "S08"): 12})
