@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,8 @@ _RULED = pa.schema(
     ]
 )
 _SPELLING = pa.schema([("said", pa.string()), ("spelled", pa.string())])
+_MOST = 1 << 62  # what a number that is made of several can hold
+Numbers = np.ndarray[tuple[int], np.dtype[np.integer]]
 
 
 def fields_of(rows: pa.Table) -> pa.Table:
@@ -36,26 +39,50 @@ def fields_of(rows: pa.Table) -> pa.Table:
     )
 
 
+def numbered(column: pa.ChunkedArray) -> tuple[pa.Array, Numbers]:
+    """The distinct values of a column in the order in which they first come, and for each row the number of its value."""
+    encoded = column.dictionary_encode()
+    if not encoded.num_chunks:
+        return pa.array([], column.type), np.empty(0, dtype=np.int32)
+    return encoded.chunk(0).dictionary, np.concatenate([chunk.indices.to_numpy() for chunk in encoded.chunks])
+
+
+def numbered_columns(*columns: pa.ChunkedArray) -> list[tuple[pa.Array, Numbers]]:
+    """`numbered` of several columns, on every core."""
+    with ThreadPoolExecutor() as threads:
+        return list(threads.map(numbered, columns))
+
+
 def distinct(rows: pa.Table) -> tuple[pa.Table, pa.Array]:
     """The distinct addresses of rows as `address_number` with the seven fields, and for each row the number of its address."""
-    fields = fields_of(rows)
-    numbers = np.zeros(rows.num_rows, dtype=np.int64)
-    for name in FIELDS:
-        if name in rows.column_names:
-            column = _encoded(fields.column(name).combine_chunks())
-            # Two numbers make one, and that is numbered again, so that it stays small.
-            numbers = numbers * max(1, len(column.dictionary)) + column.indices.to_numpy().astype(np.int64)
-            numbers = _encoded(pa.array(numbers)).indices.to_numpy().astype(np.int64)
-    first = np.empty(int(numbers.max()) + 1 if len(numbers) else 0, dtype=np.int64)
+    there = [name for name in FIELDS if name in rows.column_names]
+    values = dict(zip(there, numbered_columns(*map(rows.column, there)), strict=True))
+    # The numbers of the fields make one number, which is numbered again: where it would grow too large, and at the end.
+    numbers, most = np.zeros(rows.num_rows, dtype=np.int64), 1
+    for known, which in values.values():
+        if len(known) <= 1:
+            continue
+        if most * len(known) > _MOST:
+            most, numbers = _numbered_again(numbers)
+        numbers = numbers * len(known) + which
+        most *= len(known)
+    found, numbers = _numbered_again(numbers)
+    first = np.empty(found, dtype=np.int64)
     first[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
-    found = fields.drop_columns("row").take(pa.array(first))
-    found = found.add_column(0, "address_number", pa.array(np.arange(len(first)), pa.int32()))
-    return found, pa.array(numbers, pa.int32())
+    nothing = pa.repeat(pa.scalar(""), found)
+    fields = {
+        name: values[name][0].take(pa.array(values[name][1][first])) if name in values else nothing
+        for name in FIELDS
+    }
+    return (
+        pa.table({"address_number": pa.array(np.arange(found), pa.int32()), **fields}),
+        pa.array(numbers, pa.int32()),
+    )
 
 
-def _encoded(column: pa.Array) -> pa.DictionaryArray:
-    encoded = column.dictionary_encode()
-    return encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
+def _numbered_again(numbers: Numbers) -> tuple[int, Numbers]:
+    found, again = numbered(pa.chunked_array([numbers]))
+    return len(found), again.astype(np.int64)
 
 
 def _load(engine: Engine, rows: pa.Table) -> pa.Array:

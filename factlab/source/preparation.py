@@ -57,33 +57,13 @@ class Prepared:
 
 
 def _column(rows: Any, name: str) -> Any:
-    return rows.column(name) if name in rows.column_names else pa.repeat(pa.scalar(""), rows.num_rows)
+    if name in rows.column_names:
+        return rows.column(name)
+    return pa.chunked_array([pa.repeat(pa.scalar(""), rows.num_rows)])
 
 
 def _distinct(*columns: Any) -> list[str]:
     return sorted({value for column in columns for value in pc.unique(column).to_pylist()})
-
-
-def _numbered(column: Any) -> tuple[list[str], Any]:
-    """The distinct values of a column, and for each row the number of its value."""
-    (values, (numbers,)) = _numbered_together(column)
-    return values, numbers
-
-
-def _numbered_together(*columns: Any) -> tuple[list[str], list[Any]]:
-    """The distinct values of some columns together, and for each column and row the number of its value."""
-    chunks = [
-        chunk
-        for column in columns
-        for chunk in (column.chunks if isinstance(column, pa.ChunkedArray) else [column])
-    ]
-    encoded = pa.chunked_array(chunks, pa.string()).combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    length = len(columns[0])
-    return encoded.dictionary.to_pylist(), [
-        encoded.indices.slice(place * length, length) for place in range(len(columns))
-    ]
 
 
 def _coded(said: list[str], codes: list[str | None]) -> Any:
@@ -92,10 +72,10 @@ def _coded(said: list[str], codes: list[str | None]) -> Any:
 
 def _judge_services(engine: Engine, rows: Any, numbers: Any, known: Recogniser, round_: Round) -> None:
     """Make `judged` and `leaving` of an extract of services."""
-    (said, service), (told, (start, end)) = (
-        _numbered(_column(rows, "service")),
-        _numbered_together(_column(rows, "start"), _column(rows, "end")),
+    (services, service), (starts, start), (ends, end) = normalising.numbered_columns(
+        *(_column(rows, name) for name in ("service", "start", "end"))
     )
+    said, told = services.to_pylist(), [*starts.to_pylist(), *ends.to_pylist()]
     engine.load(
         "extract_row",
         pa.table(
@@ -104,7 +84,7 @@ def _judge_services(engine: Engine, rows: Any, numbers: Any, known: Recogniser, 
                 "address_number": numbers,
                 "service_number": service,
                 "start_number": start,
-                "end_number": end,
+                "end_number": end + len(starts),  # all days have one list
             }
         ),
     )

@@ -115,6 +115,17 @@ def test_all_by_the_rules_reads_the_same() -> None:
     assert mixed == [(one["row"], one["canonical"], one["reason"]) for one in explained]
 
 
+def test_numbers_that_grow_too_large_together_are_made_smaller(monkeypatch: Any) -> None:
+    rows = table(variants()[:3000])
+    known, numbers = normalising.distinct(rows)
+    monkeypatch.setattr(normalising, "_MOST", 300)
+    assert normalising.distinct(rows) == (known, numbers)
+    assert known.drop_columns("address_number").take(numbers) == rows.drop_columns("row")
+    assert len({tuple(one.values()) for one in known.drop_columns("address_number").to_pylist()}) == len(
+        known
+    )
+
+
 def test_each_address_is_ruled_once(monkeypatch: Any) -> None:
     asked: list[Address] = []
     read = addresses.read

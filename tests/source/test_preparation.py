@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from factlab.errors import ExtractError
+from factlab.engine import Engine, read_step
+from factlab.errors import ExtractError, FactlabError
 from factlab.source import days, exclusions, preparation, pseudonyms
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -227,3 +229,43 @@ def test_pseudonyms_take_the_place_of_addresses(tmp_path: Path) -> None:
 def test_nothing_shows_an_address_by_accident(tmp_path: Path) -> None:
     prepared = prepare(tmp_path, HEAD + "1506AB;12;WMO-HBH;;\n")
     assert "1506AB" not in repr(prepared) + str(prepared)
+
+
+@pytest.mark.parametrize(
+    ("table", "fault"),
+    [
+        ("judged", "delete from judged where row = 2"),
+        ("judged", "insert into judged select * from judged where row = 2"),
+        ("known_day", "delete from known_day"),
+        ("known_day", "insert into known_day select * from known_day"),
+        ("known_service", "insert into known_service select * from known_service"),
+        ("address_reading", "insert into address_reading select * from address_reading"),
+        ("door", "insert into door select * from door"),
+    ],
+)
+def test_a_row_that_gets_lost_or_counted_twice_stops_it(table: str, fault: str) -> None:
+    step = read_step("source/05_judged_service.sql")
+    with Engine() as engine:
+        for made in (
+            "create table extract_row as select range as row, 0 as address_number, 0 as service_number, 0 as start_number,"
+            " 0 as end_number from range(3)",
+            "create table address_reading as select 0 as address_number, 'a' as canonical, '' as reason",
+            "create table door as select 'a' as canonical, false as excluded, false as communal",
+            "create table known_service as select 0 as number, 'WMO-HBH' as code",
+            "create table known_day as select 0 as number, date '2025-01-01' as day, true as readable",
+        ):
+            engine.rows(made)
+        engine.set(
+            {
+                "count_by": "period",
+                "reference_date": None,
+                "period_start": DAY(2025, 1, 1),
+                "period_end": DAY(2025, 12, 31),
+            }
+        )
+        faulty = replace(step, sql=f"{step.sql}\n{fault};") if table == "judged" else step
+        if table != "judged":
+            engine.rows(fault)
+        with pytest.raises(FactlabError) as raised:
+            engine.run(faulty)
+    assert raised.value.key == "engine.check_failed"
