@@ -550,6 +550,9 @@ def run(
     skip_refused: Annotated[
         bool, typer.Option("--skip-refused", help="Go on without deliveries that are refused.")
     ] = False,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Not to be spread yet: the report says so on its first line.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Open, link, drop the key, count, protect, publish, attack, render (analyst)."""
@@ -557,7 +560,14 @@ def run(
 
     files = analyst.delivery_files(deliveries or folder / "deliveries")
     outcome = analyst.run(
-        folder, files, open_identity(identity), out, lang=_lang, skip_refused=skip_refused, progress=progress
+        folder,
+        files,
+        open_identity(identity),
+        out,
+        lang=_lang,
+        skip_refused=skip_refused,
+        draft=draft,
+        progress=progress,
     )
     for refusal in outcome.refusals:
         typer.echo(f"{refusal.file}: {told(refusal.error)}", err=True)

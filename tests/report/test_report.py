@@ -268,3 +268,9 @@ def test_a_publication_without_borders_has_no_map(published: Publication) -> Non
     finding = next(f for s in story.tell(bare, "nl").sections for f in s.findings if f.id == "map")
     assert finding.figure is None
     assert finding.table is not None
+
+
+def test_a_draft_says_so_before_anything_else(published: Publication) -> None:
+    for draft, start in ((True, "CONCEPT, niet verspreiden."), (False, "Stapelingsmonitor")):
+        changed = dataclasses.replace(published, provenance={**published.provenance, "draft": draft})
+        assert story.tell(changed, "nl").kicker.startswith(start)
