@@ -6,9 +6,10 @@ from typing import overload
 
 from factlab.cells import CountTable, SafeTable
 from factlab.disclosure import library, protection
+from factlab.disclosure.parts import protect_parts
 from factlab.linked import Linked, SafeLinked
 
-__all__ = ["protect"]
+__all__ = ["protect", "protect_parts"]
 
 
 @overload

@@ -430,17 +430,19 @@ def protect(linked: Linked, *, salt: bytes = b"", rounding: int = 0) -> SafeLink
         shown = {c: numbers[c] for c in plan.layout.printed if not hidden[c] and plan.is_count(c)}
         near = rounded.controlled(shown, plan.sums, rounding)
         numbers = [near.get(cell, number) for cell, number in enumerate(numbers)]
-    return _safe(plan, hidden, numbers, rounding)
+    return safe(plan, hidden, numbers, rounding)
 
 
-def _safe(plan: Plan, hidden: Flags, numbers: Sequence[int], rounding: int) -> SafeLinked:
+def safe(plan: Plan, hidden: Flags, numbers: Sequence[int] | None = None, rounding: int = 0) -> SafeLinked:
+    """The tables with these cells hidden, and these numbers for the others."""
+    numbers = plan.numbers if numbers is None else numbers
     layout, linked = plan.layout, plan.linked
     tables = tuple(_table(layout, table, hidden, numbers) for table in linked.tables)
     values = tuple(
         _figure(figure, [p for p in plan.figures if p.figure is figure], hidden, numbers, rounding)
         for figure in linked.figures
     )
-    certificate = _certificate(linked.rules, tables, values) | ({"rounding": rounding} if rounding else {})
+    signed = certificate(linked.rules, tables, values) | ({"rounding": rounding} if rounding else {})
     return SafeLinked(
         tables,
         values,
@@ -448,7 +450,7 @@ def _safe(plan: Plan, hidden: Flags, numbers: Sequence[int], rounding: int) -> S
         linked.hierarchies,
         linked.relations,
         linked.figures,
-        certificate,
+        signed,
         rounding,
     )
 
@@ -492,9 +494,7 @@ def _figure(
     return LinkedTable(figure.name, figure.per, columns, figure.name, figure.decimals)
 
 
-def _certificate(
-    rules: Rules, tables: Sequence[LinkedTable], values: Sequence[LinkedTable]
-) -> dict[str, Any]:
+def certificate(rules: Rules, tables: Sequence[LinkedTable], values: Sequence[LinkedTable]) -> dict[str, Any]:
     """Can be written as JSON. It holds no number of a cell, and never how many were small of themselves."""
     told = []
     for table in (*tables, *values):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from factlab.disclosure import protect
+from factlab.disclosure import protect, protect_parts
 from factlab.errors import DisclosureError
 from factlab.linked import Figure, Linked, LinkedTable, Relation, Rules, SafeLinked, Term
 
@@ -308,6 +308,34 @@ def test_nobody_works_out_a_small_count_in_any_tables(seed: int) -> None:
             low, high = reader.interval({whole: 1, cell: -1})
             assert low <= 0
             assert high >= k
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_country_protected_part_by_part_holds_as_a_whole(seed: int) -> None:
+    """Small parts, so that totals of parts are hidden and every part has to follow the witnesses above it."""
+    draw = random.Random(seed)
+    geo = {f"m{m}a{a}": f"m{m}" for m in range(3) for a in range(4)} | {f"m{m}": "T" for m in range(3)}
+    truth: dict[tuple[str, ...], int] = {}
+    for atom in (code for code in geo if "a" in code):
+        for use in "uvw":
+            n = draw.choice([0, 0, 1, 2] if use == "w" else [0, 0, 1, 2, 3, 20, 60])
+            for cell in product((atom, geo[atom], "T"), (use, "T")):
+                truth[cell] = truth.get(cell, 0) + n
+    linked = Linked((table("t", ["geo", "use"], truth),), Rules(10), {"geo": (geo,), "use": flat(*"uvw")})
+    safe = protect_parts(linked, "geo", ["m0", "m1", "m2"], salt=b"s")
+    told = published(safe, ("geo", "use"))
+    assert all(truth[cell[1:]] == n for cell, n in told.items())
+    reader = LinkedReader(cube(safe, "n", ("geo", "use")), told)
+    assert any(("n", part, use) not in told for part in ("m0", "m1", "m2") for use in "uvw")
+    for at, n in truth.items():
+        if ("n", *at) not in told:
+            low, high = reader.interval({("n", *at): 1})
+            assert low < high
+            assert high >= 10
+            assert low <= 0 or n >= 10
+        else:
+            assert not 1 <= n < 10
+    assert protect_parts(linked, "geo", ["m0", "m1", "m2"], salt=b"s", processes=2).tables == safe.tables
 
 
 # -- rules -------------------------------------------------------------------------------------------------------
