@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import multiprocessing
+import os
 import sys
 import tempfile
 import time
@@ -162,6 +163,7 @@ def tau_argus(folder: Path, name: str, dimension: str, k: int) -> tuple[int, int
         ]
         file = Path(made) / "geo.hrc"
         file.write_text("\n".join(lines) + "\n", encoding="ascii")
+        os.chdir(made)  # its engine leaves files where it runs; this process is of use for one run only
         begun = time.perf_counter()
         found = pytauargus.protect(
             {"geo": list(units.neigh), "dim": list(units[dimension]), "one": [1] * len(units)},
@@ -185,7 +187,7 @@ def beside(folder: Path, name: str, k: int) -> str:
         return "tau-ARGUS: not run, pytauargus is not installed"
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         try:
-            number, total, seconds = pool.submit(tau_argus, folder, *FILES[name], k).result()
+            number, total, seconds = pool.submit(tau_argus, folder.resolve(), *FILES[name], k).result()
         except BrokenProcessPool:
             return "tau-ARGUS: its engine crashed"
     return f"{'tau-ARGUS MOD 100%, here':<36}{number:>12}{total:>8}{seconds:>9.1f}{'?':>8}"
