@@ -47,8 +47,6 @@ NOT_BY_A_DELIVERY = {
         ("not_the_convenor", "missing_signed_file", "round_not_signed", "checks_not_signed", "checks_of_another_round", "no_successor"),
         "of the agreement",
     ),
-    "nothing_sealed": "of opening a withdrawal as if it had rows: tests/delivery/test_withdrawing.py",
-    "old_key": "of a key that an amendment replaced: tests/parties/test_amendment.py",
     **dict.fromkeys(
         (
             "key_missing", "key_unreadable", "key_open_to_others", "key_other_format", "key_damaged", "key_exists",
