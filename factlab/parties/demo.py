@@ -103,7 +103,7 @@ def _play(data: Path, folder: Path, lang: Language, say: Say) -> tuple[analyst.O
         else:
             shutil.copyfile(made.delivery, left / made.delivery.name)
         say(
-            "demo.organisation",
+            "demo.counting" if participant.content == "aggregate" else "demo.organisation",
             name=participant.name,
             extract=extract.name,
             read=made.rows_read,

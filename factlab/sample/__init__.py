@@ -9,7 +9,7 @@ import numpy as np
 
 from factlab.errors import UsageError
 from factlab.files import new_folder, package_folder
-from factlab.sample import borders, doors, extracts, need, place, promise, rows
+from factlab.sample import borders, doors, extracts, need, place, promise, reported, rows
 
 LEAST_HOUSEHOLDS = 500
 
@@ -32,6 +32,7 @@ def make(folder: Path, *, households: int = 24_000, seed: int = 2025) -> None:
     use = need.draw(town, stream(2))
     secret = rows.secret_doors(town, use[0], stream(3))
     delivered = rows.draw(town, use, secret, stream(4))
+    visitors = reported.draw(town, stream(6))
     catalogue = (package_folder("sample_data") / "agreement" / "catalogue.csv").read_bytes()
     listed = csv.DictReader(catalogue.decode("utf-8-sig").splitlines())
     names = {line["code"]: line["name_nl"] for line in listed}
@@ -50,4 +51,6 @@ def make(folder: Path, *, households: int = 24_000, seed: int = 2025) -> None:
             target.write_text(text, encoding="utf-8", newline="\n")
         extracts.write(made / "extracts", delivered, names, stream(5))
         extracts.write_register(made / "extracts", town, secret)
+        reported.write(made / "extracts", visitors, names)
         extracts.write_truth(made / "truth", town, secret, delivered)
+        reported.write_truth(made / "truth", visitors)

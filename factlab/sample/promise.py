@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from factlab.sample.participants import CONVENOR, PARTICIPANTS, REGISTER
 from factlab.sample.place import MUNICIPALITY, NAME
+from factlab.sample.reported import ACTIVITIES, ORGANISATION, TITLE
 
 ANALYSIS = f"""format = "factlab-analysis/1"
 
@@ -109,4 +110,12 @@ services = [{", ".join(f'"{code}"' for code in one.offers)}]
 """
         for one in PARTICIPANTS
     ]
-    return head + register + "".join(others)
+    counting = f"""
+[[participant]]
+id = "{ORGANISATION}"
+name = "{TITLE}"
+content = "aggregate"
+unit = "persons"
+services = [{", ".join(f'"{one.code}"' for one in ACTIVITIES)}]
+"""
+    return head + register + "".join(others) + counting

@@ -61,6 +61,10 @@ def count(truth: Path, catalogue: Path, rule: dict[str, int]) -> Counts:
             pairs = pd.DataFrame({"area": rows["household"].map(area), "category": rows[of]})
             for (code, name), number in pairs.groupby(["area", "category"]).size().items():
                 found[of, code, name] = int(number)
+    reported = pd.read_parquet(truth / "reported.parquet")
+    for area in (reported["area"], "GM" + reported["area"].str[2:6]):
+        for (code, service), number in reported.groupby([area, "service"])["count"].sum().items():
+            found["informal", code, service] = int(number)
     return found
 
 

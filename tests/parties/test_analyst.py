@@ -43,7 +43,13 @@ def refused(little: LittleRound) -> FactlabError:
 
 
 def some_delivery(little: LittleRound) -> Path:
-    return next(f for f in analyst.delivery_files(little.deliveries) if "burgerzaken" not in f.name)
+    """One of services."""
+    others = ("burgerzaken", "buurtkamers")
+    return next(
+        file
+        for file in analyst.delivery_files(little.deliveries)
+        if not file.name.split("_")[1].startswith(others)
+    )
 
 
 def participant_of(file: Path) -> str:

@@ -76,7 +76,7 @@ def test_the_analyst(little: LittleRound, tmp_path: Path) -> None:
 
 def test_an_organisation(little: LittleRound, tmp_path: Path) -> None:
     participant = next(
-        f.stem.split("_")[1] for f in analyst.delivery_files(little.deliveries) if "burgerzaken" not in f.name
+        f.stem.split("_")[1] for f in analyst.delivery_files(little.deliveries) if "hulpmiddelen" in f.name
     )
     home = little.root / "parties" / participant
     out = tmp_path / "out"

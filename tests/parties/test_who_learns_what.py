@@ -39,7 +39,8 @@ class Attacker:
     def __post_init__(self) -> None:
         files = sorted({*self.little.submitted.iterdir(), *self.little.deliveries.glob("*.factlab")})
         for file in files:
-            self.opened += self._open(file)
+            # Counts without addresses hold nothing to reverse: tests/parties/test_reported.py.
+            self.opened += [one for one in self._open(file) if one[0].content != "aggregate"]
 
     @property
     def keys(self) -> list[Identity]:
@@ -269,6 +270,7 @@ def test_direct_trust_is_what_it_says(open_town: Town) -> None:
     every = {
         a
         for p in open_town.little.deliveries.iterdir()
+        if "buurtkamers" not in p.name  # has no addresses
         for a in addresses_of(open_town.little, p.name.split("_")[1])
     }
     assert both.reversed(seen, every).keys() == seen
