@@ -1,4 +1,4 @@
-"""What may change in a signed round without invalidating a delivery: who takes part, and with which keys."""
+"""What may change in a signed round without invalidating a delivery: who takes part, with which keys, what is asked."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from dataclasses import dataclass, fields, replace
 from itertools import chain
 from typing import Any
 
+from factlab.agreement.analysis import FILE as ANALYSIS
 from factlab.agreement.round import RESERVED, Amendment, Keys, Participant, Round, Superseded
 from factlab.errors import AgreementError
 
-_MAY_CHANGE = ("participants", "analyst", "analyst_keys", "custodian", "amendments", "superseded")
+_MAY_CHANGE = (
+    *("participants", "analyst", "analyst_keys", "custodian", "amendments", "superseded"),
+    *("borders_sha256", "analysis_sha256"),  # what is drawn and asked, not what is delivered
+)
 
 
 @dataclass(frozen=True)
@@ -158,6 +162,10 @@ def _changes(current: Round, wanted: Round) -> Iterator[Change]:
         quotas = [(one.addresses, one.share) for one in (current.custodian, wanted.custodian)]
         if quotas[0] != quotas[1]:
             yield Change("amend_quota", {"party": "custodian"})
+    if current.borders_sha256 != wanted.borders_sha256:
+        yield Change("amend_file", {"file": wanted.borders_file})
+    if current.analysis_sha256 != wanted.analysis_sha256:
+        yield Change("amend_file", {"file": ANALYSIS})
 
 
 def _replaced(old: Superseded) -> Change:

@@ -12,6 +12,7 @@ from typing import Any
 
 from factlab import agreement, files
 from factlab.agreement import Agreement, Keys, Round
+from factlab.agreement.round import read as read_round
 from factlab.delivery import canonical, journal
 from factlab.delivery.identity import Identity, fingerprint, verify
 from factlab.errors import DeliveryError
@@ -64,7 +65,7 @@ def _write_signatures(folder: Path, convenor: Identity, *texts: bytes) -> None:
 def replace_round(folder: Path, text: bytes, convenor: Identity) -> None:
     """Put `text` in the place of a signed `round.toml`. Interrupted anywhere, what stands there is signed."""
     folder = Path(folder)
-    if _convenor(open_round(folder).round) != convenor.keys:
+    if _convenor(signed_round(folder)) != convenor.keys:
         raise DeliveryError("delivery.not_the_convenor")
     _write_signatures(folder, convenor, (folder / ROUND).read_bytes(), text)
     with files.new_file(folder / ROUND) as beside:
@@ -112,14 +113,19 @@ def open_round(folder: Path) -> Agreement:
     """The agreement, when its convenor signed it. That this is *the* convenor, people establish by comparing
     fingerprints: the key stands in the file itself."""
     folder = Path(folder)
-    agreed = agreement.read(folder)
-    keys = _convenor(agreed.round)
+    return agreement.complete(signed_round(folder), folder)
+
+
+def signed_round(folder: Path) -> Round:
+    """The round alone, when its convenor signed it, whatever became of the files that it names."""
+    round_ = read_round(folder / ROUND)
+    keys = _convenor(round_)
     text = (folder / ROUND).read_bytes()
     # Two while an amendment takes the place of what stood there.
     signatures = _small(folder / SIGNATURE).split(b"\n", 2)[:2]
     if not any(verify(keys, "round", text, _decode(signature)) for signature in signatures):
         raise DeliveryError("delivery.round_not_signed", file=ROUND)
-    return agreed
+    return round_
 
 
 def _body(round_: Round, checks: Checks) -> dict[str, Any]:

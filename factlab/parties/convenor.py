@@ -96,10 +96,17 @@ def amendment(
     """The round as it would be amended, and what that changes. Nothing is written.
 
     `edited` is a copy of `round.toml` with what is to change; `keys` holds `<id>.pub` of who is new or has a new key.
+    `analysis.toml` and the borders in the round's folder are taken as they are now.
     Raises AgreementError for what can't be amended, or KeyFileError.
     """
-    current = agreed.open_round(round_folder).round
+    current = agreed.signed_round(round_folder)
     wanted = rounds.read(edited) if edited else current
+    asked = round_folder / analysis.FILE
+    wanted = replace(
+        wanted,
+        borders_sha256=catalogue.checksum(round_folder / wanted.borders_file),
+        analysis_sha256=catalogue.checksum(asked) if asked.exists() else wanted.analysis_sha256,
+    )
     public = {name: keys / f"{name}.pub" for name in parties(wanted)} if keys else {}
     made, changes = amending.amend(
         current,

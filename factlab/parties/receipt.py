@@ -43,6 +43,7 @@ def _text(
         return texts.say(f"organisation.{key}", lang, **fields)
 
     who = round_.participant(manifest.participant)
+    counts = who.content == "aggregate"  # no addresses, and a withdrawal is of those
     parties = {identities.fingerprint(round_.analyst_keys): ("analyst", round_.analyst)}
     if round_.custodian:
         parties[identities.fingerprint(round_.custodian.keys)] = ("custodian", round_.custodian.name)
@@ -68,11 +69,13 @@ def _text(
         ("rows_left_out", str(preview.rows - preview.used)),
         *((f"{number:8}", problems.name(reason, lang)) for reason, number in preview.left_out.items()),
         ("rows_sent", str(preview.leaving)),
-        ("addresses_sent", str(preview.addresses)),
+        *(() if counts else (("addresses_sent", str(preview.addresses)),)),
     ]
     lines = [say("receipt_title"), say("receipt_own"), ""]
     lines += [
         f"{key}  {value}" if key[0] == " " else f"{say('receipt_' + key)}: {value}" for key, value in facts
     ]
-    lines += ["", say(f"trust_{round_.trust}"), say("receipt_withdraw", file=name)]
+    lines += ["", say("trust_counts" if counts else f"trust_{round_.trust}")]
+    if not counts:
+        lines.append(say("receipt_withdraw", file=name))
     return "\n".join(lines) + "\n"

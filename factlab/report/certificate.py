@@ -12,7 +12,7 @@ from typing import Any
 
 from factlab.cells import Publication
 from factlab.report import account, opening
-from factlab.report.contents import Column, Finding, KeyFigure, Report, Row, Section, Span, TableBlock, Text
+from factlab.report.contents import Column, Finding, KeyFigure, Report, Row, Section, Span, TableBlock
 from factlab.report.counts import Counts
 from factlab.report.story import LABELS, numbered
 from factlab.report.tabulation import Telling
@@ -49,7 +49,6 @@ def tell(publication: Publication, lang: Language) -> Report:
             ),
         ),
         _attacks(telling, attack),
-        *_earlier(telling),
         Section(
             "limits",
             words.word("certificate.limits_title"),
@@ -125,11 +124,6 @@ def _hidden(telling: Telling) -> TableBlock:
 def _attacks(telling: Telling, attack: Mapping[str, Any]) -> Section:
     words = telling.words
     tried = attack.get("attacked", {})
-    roles: list[Text] = [words.say("certificate.role_outsider")]
-    if organisations := len(attack.get("insiders", ())):
-        roles.append(words.say("certificate.role_organisations", number=organisations))
-    if attack.get("earlier"):
-        roles.append(words.say("certificate.role_earlier", number=attack["earlier"]))
     rows = tuple(
         Row(words.word(f"certificate.relation_{kind.replace(' ', '_')}"), (Span(words.number(number)),))
         for kind, number in tried.get("relations", {}).items()
@@ -145,29 +139,7 @@ def _attacks(telling: Telling, attack: Mapping[str, Any]) -> Section:
         "attacks",
         words.word("certificate.attacks_title"),
         (words.say("certificate.attacks"),),
-        tuple(roles),
-        (Finding("relations", words.say("certificate.relations_heading"), table=table),) if rows else (),
-    )
-
-
-def _earlier(telling: Telling) -> tuple[Section, ...]:
-    """What readers had already, and what could therefore not be shown."""
-    told = telling.counts.publication.certificate.get("releases")
-    if not isinstance(told, Mapping) or not told.get("number"):
-        return ()
-    words = telling.words
-    return (
-        Section(
-            "releases",
-            words.word("certificate.releases_title"),
-            (
-                words.say(
-                    "certificate.releases",
-                    number=int(told["number"]),
-                    least=int(told["change_least"]),
-                    percent=int(told["change_percent"]),
-                ),
-                words.say("certificate.releases_hidden", number=int(told["also_hidden"])),
-            ),
-        ),
+        findings=(Finding("relations", words.say("certificate.relations_heading"), table=table),)
+        if rows
+        else (),
     )

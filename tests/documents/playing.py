@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import re
 import shlex
 import shutil
@@ -79,9 +78,5 @@ def played(guide: str, folder: Path, lang: str) -> str:
             _convene(folder)
         return "```console\n" + "\n".join(written) + "\n" + said(command, lang) + "```"
 
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
+    with contextlib.chdir(folder):
         return _BLOCK.sub(play, guide)
-    finally:
-        os.chdir(before)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import re
 import shutil
 from pathlib import Path
@@ -47,12 +47,8 @@ def played(guide: str, folder: Path, lang: str) -> str:
                 shutil.copyfile(folder / "wmo-loket-2.pub", folder / "new" / f"{WHO}.pub")
         return "```console\n" + "".join(written) + "```"
 
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
+    with contextlib.chdir(folder):
         return _BLOCK.sub(play, guide)
-    finally:
-        os.chdir(before)
 
 
 @pytest.mark.parametrize(("name", "lang"), [("keys.md", "en"), ("sleutels.md", "nl")])

@@ -32,7 +32,7 @@ LATE = "laatkomer"
 
 
 def lead(little: LittleRound) -> Identity:
-    return little.identities[agreement.read(little.round).round.convenor]
+    return little.identities[agreed.signed_round(little.round).convenor]
 
 
 def amend(
@@ -99,7 +99,7 @@ def test_a_late_participant(little: LittleRound, split: LittleRound, trust: str)
     made = little if trust == "direct" else split
     before = agreed.open_round(made.round).round
     invitations = {
-        kit.name: (kit / "invitation.json").read_bytes() for kit in (made.round / "kits").iterdir()
+        file.parent.name: file.read_bytes() for file in (made.round / "kits").glob("*/invitation.json")
     }
     key = identity.new()
     assert amend(made, edited=with_late(made), keys={LATE: key}) == ["amend_added", "amend_services"]
@@ -284,6 +284,19 @@ def test_what_is_promised_is_not_taken_away(split: LittleRound) -> None:
     kinds = amend(split, edited=wanted)
     assert sorted(kinds) == ["amend_name", "amend_name", "amend_quota", "amend_services"]
     assert refusals(split.rekey()) == []
+
+
+def test_other_questions_are_agreed_on_first(little: LittleRound) -> None:
+    """Whoever changes the questions on its own is refused; the convenor signs them, and what was delivered holds."""
+    before = agreed.open_round(little.round).round
+    with (little.round / "analysis.toml").open("a", encoding="utf-8") as file:
+        file.write("\n# Asked in the second year.\n")
+    with pytest.raises(AgreementError) as caught:
+        agreed.open_round(little.round)
+    error(caught, "agreement.file_changed")
+    assert amend(little) == ["amend_file"]
+    after = agreed.open_round(little.round).round
+    assert (after.fingerprint, len(after.amendments)) == (before.fingerprint, len(before.amendments) + 1)
 
 
 def test_keys_are_replaced_knowingly(little: LittleRound) -> None:

@@ -14,11 +14,8 @@ ATTACK = {
     "holds": True,
     "narrowest_interval": 12,
     "attacked": {"cells": 300, "hidden": 40, "numbers": 512, "relations": {"areas": 7, "total uses": 3}},
-    "insiders": {"org-1": {}, "org-2": {}},
-    "earlier": 1,
     "not_covered": [{"nl": "Wat er morgen gebeurt.", "en": "What happens tomorrow."}],
 }
-RELEASES = {"number": 1, "change_least": 20, "change_percent": 10, "also_hidden": 4}
 
 
 def told(publication: Publication, **changes: Any) -> Report:
@@ -41,16 +38,8 @@ def test_only_a_passed_attack_says_so(published: Publication) -> None:
     assert "nog niet beproefd" not in text(told(published, attack=ATTACK))
 
 
-def test_it_names_the_parts_the_attacker_took_and_what_it_did_not_try(published: Publication) -> None:
-    found = text(told(published, attack=ATTACK, releases=RELEASES))
-    for part in (
-        "buitenstaander",
-        "de 2 organisaties",
-        "eerdere publicaties",
-        "20 huishoudens plus 10%",
-        "morgen",
-    ):
-        assert part in found
+def test_it_says_what_was_not_tried(published: Publication) -> None:
+    assert "Wat er morgen gebeurt." in text(told(published, attack=ATTACK))
 
 
 def test_it_counts_what_is_hidden_and_never_why(published: Publication) -> None:
