@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from factlab.agreement import read as read_agreement
-from factlab.delivery import identity
+from factlab.delivery import identity, package
 from factlab.delivery.identity import Identity
 from factlab.parties import convenor, custodian, demo, organisation
 from factlab.sample import make
@@ -57,9 +57,13 @@ class LittleRound:
         return self.root / "submitted"
 
     def rekey(self, files: list[Path] | None = None) -> custodian.Outcome:
-        """Let the custodian re-key what was submitted (or `files`) into `deliveries`."""
+        """Let the custodian re-key what was submitted (or `files`) into `deliveries`; counts come there from their makers."""
         given = sorted(self.submitted.iterdir()) if files is None else files
-        return custodian.rekey(self.round, given, self.identities["custodian"], self.deliveries, day=DAY)
+        done = custodian.rekey(self.round, given, self.identities["custodian"], self.deliveries, day=DAY)
+        for file in (self.root / "parties").glob("*/*.factlab"):
+            if package.inspect(file, None).content == "aggregate":
+                shutil.copyfile(file, self.deliveries / file.name)
+        return done
 
     @property
     def analyst(self) -> Identity:
@@ -132,7 +136,4 @@ def make_round(
                 shutil.copyfile(file, place / file.name)
     if split:
         assert made.rekey().refusals == ()
-        for file in (root / "parties").glob("*/*.factlab"):
-            if not (made.submitted / file.name).exists():
-                shutil.copyfile(file, made.deliveries / file.name)
     return made
