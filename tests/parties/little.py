@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from factlab.agreement import read as read_agreement
-from factlab.delivery import identity, package
+from factlab.delivery import identity
 from factlab.delivery.identity import Identity
 from factlab.parties import convenor, custodian, demo, organisation
 from factlab.sample import make
@@ -57,13 +57,9 @@ class LittleRound:
         return self.root / "submitted"
 
     def rekey(self, files: list[Path] | None = None) -> custodian.Outcome:
-        """Let the custodian re-key what was submitted (or `files`) into `deliveries`; counts come there from their makers."""
+        """Let the custodian re-key what was submitted (or `files`) into `deliveries`."""
         given = sorted(self.submitted.iterdir()) if files is None else files
-        done = custodian.rekey(self.round, given, self.identities["custodian"], self.deliveries, day=DAY)
-        for file in (self.root / "parties").glob("*/*.factlab"):
-            if package.inspect(file, None).content == "aggregate":
-                shutil.copyfile(file, self.deliveries / file.name)
-        return done
+        return custodian.rekey(self.round, given, self.identities["custodian"], self.deliveries, day=DAY)
 
     @property
     def analyst(self) -> Identity:
@@ -136,4 +132,7 @@ def make_round(
                 shutil.copyfile(file, place / file.name)
     if split:
         assert made.rekey().refusals == ()
+        for file in (root / "parties").glob("*/*.factlab"):  # counts without addresses, from their makers
+            if not (made.submitted / file.name).exists():
+                shutil.copyfile(file, made.deliveries / file.name)
     return made
