@@ -246,3 +246,18 @@ class Publication:
     @cached_property
     def cell(self) -> dict[CellKey, Cell]:
         return {cell.key: cell for cell in self.cells}
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A publication that readers have already, and the stated bound on what can really have changed since.
+
+    A cell that means the same in both (the table's kind, subject, rule and open class; the services that a domain
+    holds) differs by at most `least + share * then` households, rounded down. Nothing changed at all when both are of
+    the same moment (period, reference date, way of counting) and of the same organisations' deliveries and services:
+    a second run.
+    """
+
+    publication: Publication
+    least: int
+    share: float
