@@ -153,5 +153,34 @@ def count(
             found[CellKey("informal", book.area[code].level, code, "", service)] += number
             code = book.area[code].parent
     return CountTable(
-        book, {key: found[key] for key in book.keys if (key.table, key.category) not in book.unavailable}
+        book,
+        {key: found[key] for key in book.keys if (key.table, key.category) not in book.unavailable},
+        {o.id: own(book, made, unmatched, o.id) for o in book.organisations if o.delivered},
     )
+
+
+def own(
+    book: Codebook, made: list[Household], unmatched: dict[str, int] | None, organisation: str
+) -> dict[CellKey, int]:
+    """What this organisation counts among its own clients, household by household."""
+    delivers = {s.code for s in book.services if organisation in s.organisations}
+    domain_of = {service.code: service.domain for service in book.services}
+    columns_of = {
+        "service": delivers,
+        "domain": {domain_of[code] for code in delivers},
+        "organisation": {organisation},
+        "unmatched": {organisation},
+    }
+    found = {key: 0 for key in book.keys if key.category in columns_of.get(key.table, ())}
+    for place, uses in made:
+        mine = {(s, o) for s, o in uses if o == organisation}
+        for key in found:
+            inside, code = False, place
+            while code:
+                inside, code = inside or code == key.area_code, book.area[code].parent
+            if inside and (key.table, key.category) in columns(book, mine):
+                found[key] += 1
+    for key in found:
+        if key.table == "unmatched":
+            found[key] = (unmatched or {}).get(organisation, 0)
+    return found

@@ -79,9 +79,19 @@ def load(
 def test_equals_counting_household_by_household(seed: int, missing: frozenset[str]) -> None:
     book = synthetic.codebook(missing=missing, rule={"domains": 2, "organisations": 3})
     made = synthetic.households(book, 700, seed)
-    assert dict(counted(book, made, {"org-3": 12}).counts) == dict(
-        synthetic.count(book, made, {"org-3": 12}).counts
-    )
+    found, slowly = counted(book, made, {"org-3": 12}), synthetic.count(book, made, {"org-3": 12})
+    assert dict(found.counts) == dict(slowly.counts)
+    assert found.own == slowly.own
+
+
+def test_an_organisation_counts_its_own_part_of_a_service_that_others_deliver_too() -> None:
+    book = synthetic.codebook()
+    both, other = frozenset({("S03", "org-3"), ("S03", "org-5")}), frozenset({("S03", "org-5")})
+    found = counted(book, [("BU99990101", both), ("BU99990101", other), ("BU99990101", frozenset())])
+    used = CellKey("service", "municipality", "GM9999", "", "S03")
+    assert found.counts[used] == 2
+    assert (found.own["org-3"][used], found.own["org-5"][used]) == (1, 2)
+    assert used not in found.own["org-1"]
 
 
 def test_same_service_of_two_organisations_is_one_service_of_two_organisations() -> None:
