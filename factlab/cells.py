@@ -216,7 +216,9 @@ class CountTable:
 
     codebook: Codebook
     counts: Mapping[CellKey, int]
-    own: Mapping[str, Mapping[CellKey, int]] = field(default_factory=dict)  # what each organisation counts itself
+    own: Mapping[str, Mapping[CellKey, int]] = field(
+        default_factory=dict
+    )  # what each organisation counts itself
 
     def __repr__(self) -> str:
         return f"CountTable({len(self.counts)} cells)"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pyarrow as pa
 
-from factlab.cells import CellKey, Codebook, CountTable, Of
+from factlab.cells import CellKey, Codebook, CountTable
 from factlab.engine import Engine, read_step, steps
 from factlab.errors import LinkageError
 
@@ -74,24 +72,17 @@ def count(engine: Engine, codebook: Codebook) -> CountTable:
     if found.keys() - set(cells):
         raise LinkageError("stacking.count_without_cell")
     counts = {key: found.get(key, 0) for key in cells}
-    return CountTable(codebook, counts, _own(engine, codebook, counts))
+    return CountTable(codebook, counts, _own(engine, codebook))
 
 
-def _own(engine: Engine, codebook: Codebook, counts: Mapping[CellKey, int]) -> dict[str, dict[CellKey, int]]:
-    """What each organisation that delivered can count of its own clients: its own column and those it delivers for,
-    also where it has none."""
-    found: dict[str, dict[CellKey, int]] = {o.id: {} for o in codebook.organisations if o.delivered}
-    delivers: dict[str, set[tuple[Of, str]]] = {o: {("organisations", o)} for o in found}
-    for service in codebook.delivered_services:
-        for organisation in service.organisations:
-            delivers[organisation] |= {("services", service.code), ("domains", service.domain)}
-    of = {table.name: table.of for table in codebook.tables if table.kind in ("users", "unmatched")}
-    for key in counts:
-        for organisation in found if key.table in of else ():
-            if (of[key.table], key.category) in delivers[organisation]:
-                found[organisation][key] = 0
+def _own(engine: Engine, codebook: Codebook) -> dict[str, dict[CellKey, int]]:
+    """What each organisation that delivered counts of its own clients; what it has none of is left out."""
+    delivered = [one.id for one in codebook.organisations if one.delivered]
+    delivered += [one.id for one in codebook.reporters if one.delivered]
+    found: dict[str, dict[CellKey, int]] = {name: {} for name in delivered}
     for organisation, table, level, area, category, households in engine.rows(
         "select organisation, table_name, area_level, area_code, category, households from own"
     ):
-        found[organisation][CellKey(table, level, area, "", category)] = households
+        if households:
+            found[organisation][CellKey(table, level, area, "", category)] = households
     return found

@@ -21,7 +21,7 @@ def counted(
     reported: Reported | None = None,
 ) -> CountTable:
     with Engine() as engine:
-        load(engine, made, unmatched, reported)
+        load(engine, made, unmatched, reported, next((one.id for one in book.reporters), ""))
         return count(engine, book)
 
 
@@ -30,6 +30,7 @@ def load(
     made: list[synthetic.Household],
     unmatched: dict[str, int] | None = None,
     reported: Reported | None = None,
+    reporter: str = "",
 ) -> None:
     numbers = range(1, len(made) + 1)
     engine.load(
@@ -66,6 +67,7 @@ def load(
         "reported",
         pa.table(
             {
+                "organisation": pa.array([reporter] * len(reported or {}), pa.string()),
                 "area": pa.array([area for area, _ in reported or {}], pa.string()),
                 "service": pa.array([service for _, service in reported or {}], pa.string()),
                 "number": pa.array(list((reported or {}).values()), pa.int64()),
@@ -91,6 +93,10 @@ def test_an_organisation_counts_its_own_part_of_a_service_that_others_deliver_to
     used = CellKey("service", "municipality", "GM9999", "", "S03")
     assert found.counts[used] == 2
     assert (found.own["org-3"][used], found.own["org-5"][used]) == (1, 2)
+    town = "GM9999"
+    assert found.own["org-5"][CellKey("organisations", "municipality", town, "", "1")] == 2  # of itself only
+    assert found.own["org-3"][CellKey("services", "municipality", town, "", "1")] == 1
+    assert CellKey("services", "municipality", town, "", "0") not in found.own["org-3"]  # no client
     assert used not in found.own["org-1"]
 
 
