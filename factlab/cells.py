@@ -144,6 +144,7 @@ class Codebook:
     tables: tuple[Table, ...]
     reporters: tuple[Reporter, ...] = ()  # by id
     notes: Mapping[str, str] = field(default_factory=dict)  # the municipality's own note: nl, en
+    rounding: int = 0  # published counts are multiples of this base, less than it from the truth; 0: exact
 
     @cached_property
     def municipality(self) -> Area:
@@ -216,9 +217,8 @@ class CountTable:
 
     codebook: Codebook
     counts: Mapping[CellKey, int]
-    own: Mapping[str, Mapping[CellKey, int]] = field(
-        default_factory=dict
-    )  # what each organisation counts itself
+    # What each organisation that delivered counts of its own clients, as if nobody else had; zeros are left out.
+    own: Mapping[str, Mapping[CellKey, int]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"CountTable({len(self.counts)} cells)"
@@ -255,12 +255,11 @@ class Publication:
 class Earlier:
     """A publication that readers have already, and the stated bound on what can really have changed since.
 
-    A cell that means the same in both (the table's kind, subject, rule and open class; the services that a domain
-    holds) differs by at most `least + share * then` households, rounded down. Nothing changed at all when both are of
-    the same moment (period, reference date, way of counting) and of the same organisations' deliveries and services:
-    a second run.
+    `same` are the participants whose delivery is the very same in both, empty when it is of another round. In another
+    round a cell of the same table, area and category differs from it by at most `least + percent / 100 * then`.
     """
 
     publication: Publication
+    same: frozenset[str]
     least: int
-    share: float
+    percent: int
