@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factlab.cells import CellKey, Codebook, CountTable, SafeTable
-from factlab.disclosure import certificate, model, rules, suppression
+from factlab.disclosure import certificate, insiders, model, rules, suppression
 from factlab.disclosure.model import Model
 from factlab.disclosure.patterns import Matrix
 
@@ -39,14 +39,19 @@ def protect_with(counts: CountTable, salt: bytes, without: Set[str]) -> SafeTabl
     whole = model.publication(counts, everywhere, without)
     keys, k = model.cells(book), book.threshold
     small, withheld = rules.withheld(book, everywhere, whole.counts, 2 * k)
+    marked = tuple(rules.marked(everywhere, whole.counts, whole.forced, k, small, without))
+    totals = frozenset(int(place.cells[place.knowledge.everyone]) for place in everywhere)
     task = suppression.Task(
         whole,
-        tuple(rules.marked(everywhere, whole.counts, whole.forced, k, small, without)),
+        marked,
         frozenset(rules.whole(everywhere, withheld)),
         tuple(rules.guarantee(everywhere, whole.counts, k, without)),
         k,
         costs(book, keys, whole, salt),
         zones(book, keys),
+        () if "organisations" in without else insiders.knowers(counts, everywhere, whole),
+        tuple(form for form in marked if form.minus >= 0),
+        totals,
     )
     hidden = suppression.suppress(task)
     return certificate.sign(book, keys, whole, hidden)

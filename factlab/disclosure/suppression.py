@@ -34,7 +34,8 @@ class Task:
     knowers: tuple[
         Knower, ...
     ] = ()  # who know more than a reader; they may not pin what they don't know anyway
-    apart: tuple[Form, ...] = ()  # forms that no knower may pin
+    apart: tuple[Form, ...] = ()  # differences of two cells that no knower may pin
+    totals: frozenset[int] = frozenset()  # cells of which what another cell leaves is that cell's complement
 
     @cached_property
     def must(self) -> Flags:
@@ -77,13 +78,17 @@ class Demands:
         self.wanted = self._wanted(task)
 
     def _wanted(self, task: Task) -> Flags:
-        """[demand, who]: any reader wants all but what is only asked for others; who know a cell don't want it."""
+        """[demand, who]: any reader wants all but what is only asked of others, who may know its subject themselves: a
+        hidden cell with what it leaves of all, or both cells of a difference."""
         wanted = np.zeros((len(self.each), 1 + len(task.knowers)), dtype=bool)
         wanted[:, 0] = True
         wanted[self.asked : self.asked + len(task.apart), 0] = False
+        own = self.owner[self.asked :]
+        plus, minus = self.plus[self.asked :], self.minus[self.asked :]
+        whole = np.isin(plus, list(task.totals))
         for who, knower in enumerate(task.knowers, 1):
-            subject = np.where(self.owner >= 0, self.owner, self.minus)
-            wanted[self.asked :, who] = ~knower.fixed[subject[self.asked :]]
+            both = knower.fixed[minus] & (knower.fixed[plus] | whole)
+            wanted[self.asked :, who] = ~np.where(own >= 0, knower.fixed[own], both)
         wanted[self.trivial] = False
         return wanted
 
