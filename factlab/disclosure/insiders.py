@@ -63,13 +63,20 @@ class _Level:
 
     def insight(self, name: str) -> Insight:
         mine = np.array([o == name for s in self._book.delivered_services for o in s.organisations])
-        own = []
-        for some in self._drawn:
-            part = some & mine
-            own.append(patterns.evaluate(self._book, self.columns, part) * part.any(axis=1)[:, None])
+        own = [self._own(some, np.flatnonzero(mine)) for some in self._drawn]
         equal = self._equalities(own)
         told = np.array([vector for _, vector in self.knowledge.equal]).reshape(-1, len(self.columns))
-        return Insight(identities.units(np.vstack([told, equal])), equal, tuple(self._inequalities(name, own)))
+        return Insight(
+            identities.units(np.vstack([told, equal])), equal, tuple(self._inequalities(name, own))
+        )
+
+    def _own(self, drawn: Flags, mine: Matrix) -> Matrix:
+        """The columns over these patterns as the organisation counts them: it has few uses, so few parts to evaluate."""
+        part, which = np.unique(drawn[:, mine], axis=0, return_inverse=True)
+        whole = np.zeros((len(part), drawn.shape[1]), dtype=bool)
+        whole[:, mine] = part
+        counted = patterns.evaluate(self._book, self.columns, whole) * part.any(axis=1)[:, None]
+        return np.asarray(counted[which])
 
     def _equalities(self, own: Sequence[Matrix]) -> Matrix:
         distinct = np.unique(own[0][:, own[0].any(axis=0)], axis=1)
@@ -91,13 +98,14 @@ class _Level:
                 made[place[column]] += factor
             return made
 
-        for more, less in _declared(self._book, name, set(self.columns)):
-            whole, part = vector(more), vector(less)
-            for every, mine in zip(self._all, own, strict=True):
-                if (every @ whole < mine @ part).any():
-                    raise DisclosureError("disclosure.inequality_false", relation="own clients")
-            if whole.any():
-                yield whole, part
+        made = [(vector(more), vector(less)) for more, less in _declared(self._book, name, set(self.columns))]
+        if not made:
+            return
+        more, less = (np.array([pair[side] for pair in made], dtype=np.float64).T for side in (0, 1))
+        for every, mine in zip(self._all, own, strict=True):  # small whole numbers: exact
+            if (every.astype(np.float64) @ more < mine.astype(np.float64) @ less).any():
+                raise DisclosureError("disclosure.inequality_false", relation="own clients")
+        yield from (pair for pair in made if pair[0].any())
 
 
 def _distinct(own: Sequence[Matrix]) -> Matrix:
@@ -190,7 +198,12 @@ def _knower(
                 lowest[cell] = own[key] - whole.counts[cell]
     slack = [part for _, _, part in least] or [np.zeros(0, dtype=np.int64)]
     return Knower(
-        name, fixed, lowest, _rows(equal, size), _rows([row[:2] for row in least], size), np.concatenate(slack)
+        name,
+        fixed,
+        lowest,
+        _rows(equal, size),
+        _rows([row[:2] for row in least], size),
+        np.concatenate(slack),
     )
 
 
