@@ -19,6 +19,8 @@ _NAMED = re.compile(r"(?:HUISNUMMER|HUISNR|NUMMER|NUM|NR|NO)[ .:]*(?=[0-9])|# ?(
 _NUMBER = re.compile(r"([0-9]+)(.*)")
 _SEVERAL = re.compile(r"[ .]*(?:(?:EN|OF|T/M|TM|TOT|TOT EN MET|&|\+|;)[ .]*[0-9]|, *[0-9])")
 _THOUSANDS = re.compile(r"[1-9][0-9]?[.,][0-9]{3}")
+# "12A/12B": the same number twice.
+_TWICE = re.compile(r"0*([0-9]+) ?[A-Z] ?[-/] ?0*\1 ?[A-Z]")
 _TWO = re.compile(r"[A-Z0-9] *[+&] *[A-Z0-9]")
 _SEPARATORS = frozenset(" .,-/\\()[]{}'\":;_+&#*|")
 
@@ -137,6 +139,12 @@ def _suffix(texts: tuple[str, str, str], trace: Trace) -> str:
     return joined + "".join(marks)
 
 
+def _unnamed(text: str) -> str:
+    """A suffix without the "nr" in front of it."""
+    named = _NAMED.match(text)
+    return text[named.end() :] if named else text
+
+
 def read(number: str, letter: str, addition: str, trace: Trace) -> tuple[str, str]:
     """("12|A", "") or ("", reason) of cleaned texts: the number's field, which may hold more, the letter and the addition."""
     if any(is_date(text) for text in (number, letter, addition)):
@@ -157,7 +165,7 @@ def read(number: str, letter: str, addition: str, trace: Trace) -> tuple[str, st
     parsed = _NUMBER.fullmatch(text)
     if not parsed or _THOUSANDS.fullmatch(text):
         return "", "number unclear"
-    if _SEVERAL.match(parsed[2]):
+    if _SEVERAL.match(parsed[2]) or _TWICE.match(text):
         return "", "several numbers"
     digits = parsed[1].lstrip("0")
     if digits != parsed[1]:
@@ -166,7 +174,7 @@ def read(number: str, letter: str, addition: str, trace: Trace) -> tuple[str, st
         trace.rules.add(5)
         return "", "number out of range"
     try:
-        found = _suffix((parsed[2].strip(), letter, addition), trace)
+        found = _suffix((_unnamed(parsed[2].strip(" -/.")), _unnamed(letter), _unnamed(addition)), trace)
     except _Refused as refused:
         return "", str(refused)
     if mark and found[-3:] in ("@TO", "@BY") and not found.endswith(mark):

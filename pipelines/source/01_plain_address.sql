@@ -37,7 +37,14 @@ with split as (
         and not regexp_matches(extract_address.street || extract_address.address, '[^ -~À-ÿ]')
         and not regexp_matches(
             extract_address.street || ' ' || extract_address.address,
-            '(?i)post ?bus|antwoord|box|briefadres|\bp\.? ?b\b|\bp\.? ?b\.? ?[0-9]|\bt ?[/.] ?o|\btegenover|\btgov?\b'
+            '(?i)post ?bus|antwoord|box|briefadres|\bp\.? ?b\b|\bp\.? ?b\.? ?[0-9]|\bt ?[/.] ?o|\btegenover|\btgov?\b|\b(bij|by|naast|nabij|hoek|tussen)\b'
+        )
+        -- A street or line that has a number too may say more of it: "Kerkstraat 12A" beside a number 12.
+        and (
+            extract_address.letter <> ''
+            or extract_address.addition <> ''
+            or regexp_matches(extract_address.number, '[^0-9]')
+            or not regexp_matches(extract_address.street || extract_address.address, '[0-9]')
         )
 )
 select

@@ -157,7 +157,7 @@ def test_it_says_which_rules_did_something(address: Address, rules: str) -> None
 
 
 def test_the_version_is_part_of_the_agreement() -> None:
-    assert addresses.NORMALISER == "2"
+    assert addresses.NORMALISER == "3"
 
 
 def nen(canonical: str) -> str:
@@ -193,7 +193,11 @@ def test_what_nen_5825_renders_parses_back_to_the_same_key(canonical: str) -> No
 
 
 doors = st.lists(
-    st.sampled_from(["A", "B", "K", "2", "10", "bis", "hs", "boven", "achter", "II", "1e", "app", "kamer"]),
+    st.sampled_from(
+        "A,B,K,2,10,bis,hs,boven,achter,II,1e,app,kamer,III,IIA,1A,A1,GAR,bdn,t/o,bij,3 hoog,2e etage,toev. A,nr 2,huisje 3".split(
+            ","
+        )
+    ),
     max_size=3,
 )
 
