@@ -141,7 +141,7 @@ def read(address: Address) -> Reading:
             trace.rules.add(2)
             cleaned[place] = ""
     fields = Address(*cleaned)
-    told = f"{fields.street} {fields.address}"
+    told = f"{fields.street} {fields.address}".strip()
     if lines.is_post_box(told) or lines.is_post_box(fields.number):
         return Reading("", "postbus", str(trace))
     if lines.is_letter_address(f"{told} {fields.number} {fields.addition}"):

@@ -53,6 +53,7 @@ def _printable(text: str) -> str:
     return _SPACES.sub(" ", "".join(kept)).strip()
 
 
+@lru_cache(maxsize=65536)
 def is_empty(text: str) -> bool:
     """Whether a cleaned text only says that there is nothing (N2)."""
     inside = text.strip("()[]<>{}'\" .:")

@@ -49,6 +49,9 @@ class _Part:
     mark: str = ""
 
 
+_NOTHING = _Part()
+
+
 def _worded(token: str, trace: Trace) -> str:
     """Known words in one spelling (N8) and numbers without leading zeros (N6), run of letters by run of digits."""
     runs = []
@@ -66,10 +69,11 @@ def _glue(left: str, right: str) -> str:
 
 def _part(text: str, trace: Trace) -> _Part:
     """One field's share of the suffix. Raises _Refused when it can't be one."""
+    if not text:
+        return _NOTHING
     if is_empty(text):
-        if text:
-            trace.rules.add(2)
-        return _Part()
+        trace.rules.add(2)
+        return _NOTHING
     bare = unwrap(text)
     if bare != text:
         trace.rules.add(4)
@@ -147,7 +151,7 @@ def _unnamed(text: str) -> str:
 
 def read(number: str, letter: str, addition: str, trace: Trace) -> tuple[str, str]:
     """("12|A", "") or ("", reason) of cleaned texts: the number's field, which may hold more, the letter and the addition."""
-    if any(is_date(text) for text in (number, letter, addition)):
+    if is_date(number) or is_date(letter) or is_date(addition):
         trace.rules.add(4)
         return "", "excel date"
     text = unwrap(number)
