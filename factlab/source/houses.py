@@ -16,6 +16,9 @@ _MARKED = re.compile(
     r"(?:(?:WOON)?(?:BOOT|SCHIP|ARK) )?(T ?/ ?O|T\.O\.?|TO|TEGENOVER|TGOV?|BIJ|BY)[ .:]*(?=[0-9NH#])"
 )
 _NAMED = re.compile(r"(?:HUISNUMMER|HUISNR|NUMMER|NUM|NR|NO)[ .:]*(?=[0-9])|# ?(?=[0-9])")
+_NAMED_APART = re.compile(
+    r"(?:HUISNUMMER|HUISNR|NUMMER|NUM|NR|NO)[ .:]+(?=[0-9])"
+)  # "NO1" is letter N with addition O1
 _NUMBER = re.compile(r"([0-9]+)(.*)")
 _SEVERAL = re.compile(r"[ .]*(?:(?:EN|OF|T/M|TM|TOT|TOT EN MET|&|\+|;)[ .]*[0-9]|, *[0-9])")
 _THOUSANDS = re.compile(r"[1-9][0-9]?[.,][0-9]{3}")
@@ -145,7 +148,7 @@ def _suffix(texts: tuple[str, str, str], trace: Trace) -> str:
 
 def _unnamed(text: str) -> str:
     """A suffix without the "nr" in front of it."""
-    named = _NAMED.match(text)
+    named = _NAMED_APART.match(text)
     return text[named.end() :] if named else text
 
 

@@ -80,6 +80,8 @@ def test_a_canonical_form_written_out_reads_as_itself(
     mark = {"@TO": "t/o ", "@BY": "bij "}.get(suffix[-3:], "")
     suffix = suffix.removesuffix("@TO").removesuffix("@BY")
     written = f"{mark}{house} {suffix}".strip()
+    if read(Address(found, written)).reason in ("several numbers", "excel date"):
+        return  # letter E with addition N1, or F with EB, written together: refused, and never another door
     assert read(Address(found, written)).canonical == first.canonical
     assert read(Address(f"{found[:4]} {found[4:].lower()}", written.lower())).canonical == first.canonical
     if not mark:
