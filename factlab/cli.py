@@ -61,6 +61,15 @@ def told(error: FactlabError) -> str:
     return "\n".join(lines)
 
 
+def confirm(question: str, **fields: object) -> None:
+    """Go on only after a yes, in either language; anything else stops."""
+    answer: str = typer.prompt(
+        say(question, **fields) + say("cli.yes_or_no"), default="", show_default=False, err=True
+    )
+    if answer.strip().lower() not in ("y", "yes", "j", "ja"):
+        raise typer.Abort
+
+
 def open_identity(file: Path) -> Identity:
     """Load a key file; ask for its passphrase when it has one."""
     from factlab.delivery import identity
@@ -237,7 +246,7 @@ def round_amend(
     for change in changes:
         typer.echo("  " + say(f"agreement.{change.key}", **change.fields))
     if not yes:
-        typer.confirm(say("cli.amending", number=len(made.amendments)), abort=True, err=True)
+        confirm("cli.amending", number=len(made.amendments))
     convenor.amend(folder, made, key)
     tell("amended", number=len(made.amendments), folder=folder, fingerprint=grouped(made.fingerprint))
 
@@ -258,7 +267,10 @@ def identity_new(
     phrase = None
     if passphrase:
         phrase = typer.prompt(
-            say("cli.new_passphrase"), hide_input=True, confirmation_prompt=True, err=True
+            say("cli.new_passphrase"),
+            hide_input=True,
+            confirmation_prompt=say("cli.same_passphrase"),
+            err=True,
         ).encode()
     made = identity.new()
     identity.save(made, file, name=name, passphrase=phrase)
@@ -463,7 +475,9 @@ def rekey(
     deliveries: Annotated[list[Path], typer.Argument(metavar="DELIVERY…", help="All that came in.")],
     round_folder: Annotated[Path, typer.Option("--round", help="The round's folder; the log is kept there.")],
     identity: Key,
-    out: Annotated[Path, typer.Option(help="A folder for what goes to the analyst.")],
+    out: Annotated[
+        Path, typer.Option(help="A folder for what goes to the analyst; an earlier one is replaced whole.")
+    ],
     as_json: Json = False,
 ) -> None:
     """Give the pseudonyms in deliveries another key, without knowing what they mean (custodian)."""
@@ -669,7 +683,7 @@ def close(
         raise UsageError("cli.no_folder", folders=", ".join(missing))
     found = [file for place in folders for file in sorted(place.glob("*.factlab"))]
     if not yes:
-        typer.confirm(say("cli.closing", number=len(found), file=identity), abort=True, err=True)
+        confirm("cli.closing", number=len(found), file=identity)
     today = datetime.datetime.now(tz=datetime.UTC).date()
     made = closing.close(folder, round_, key_file=identity, identity=key, deliveries=found, day=today)
     tell("closed", number=len(made.files), file=closing.statement_file(folder, made.who))

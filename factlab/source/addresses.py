@@ -12,8 +12,8 @@ from factlab.source import houses, lines, postcodes
 from factlab.source.characters import clean, is_empty, unwrap
 from factlab.source.houses import Trace
 
-NORMALISER = "2"
-_ORDINAL_STREET = re.compile(r"[0-9]{1,3}(?:E|DE|STE) [A-Z]{2}")
+NORMALISER = "3"
+_STREET_FIRST = re.compile(r"[^A-Z0-9]*[A-Z]|[0-9]{1,3}(?:E|DE|STE) [A-Z]{2}")
 FIELDS = ("postcode", "number", "letter", "addition", "street", "place", "address")
 REASONS = (
     "postbus", "postcode missing", "postcode incomplete", "postcode never issued", "postcode invalid", "postcode unclear",
@@ -79,25 +79,42 @@ def _postcode(fields: Address, trace: Trace) -> tuple[str, str, _Lines]:
                 postcodes.without(one, code) if code else one for one in (number, street, line, fields.place)
             ]
             after = postcodes.without(text, code).rpartition(" , ")[2].strip() if code else ""
-            if after and not any(map(str.isdigit, after)):
+            if after and not any(map(str.isdigit, after)) and lines.is_town(after):
                 towns |= {after}
             return code, reason, _Lines(cut[0], cut[1], cut[2], (towns | {cut[3]}) - {""})
     return "", "postcode missing", _Lines(number, street, line, towns)
 
 
+def _says_more(left: _Lines, bare: str) -> bool:
+    """Whether the street or the line gives the same number with a suffix: "Kerkstraat 12A" beside a number 12."""
+    for text in (left.street, left.line):
+        if any(map(str.isdigit, text)):
+            found, _ = lines.house(text, street_needed=False, towns=left.towns)
+            told, _ = houses.read(found, "", "", Trace()) if found else ("", "")
+            if told.startswith(bare) and told != bare:
+                return True
+    return False
+
+
 def _house(fields: Address, left: _Lines, trace: Trace) -> tuple[str, str]:
     number, letter, addition = left.number, fields.letter, fields.addition
     if any(one.isdigit() for one in number):
-        if number[0].isalpha() or _ORDINAL_STREET.match(number):  # the street stands in the number's field
+        if _STREET_FIRST.match(number) or lines.has_street(number):  # the street stands in the number's field
             found, _ = lines.house(number, towns=left.towns)
             number = found or number
         elif number != fields.number:  # a postcode stood behind it, and perhaps a town
             found, _ = lines.house(number, street_needed=False, towns=left.towns)
             number = found or number
-        if lines.is_opposite(fields.street) and number[:1].isdigit():
+        if (mark := lines.beside(fields.street)) and number[:1].isdigit():
             trace.rules.add(9)
-            number = f"T/O {number}"
-        return houses.read(number, letter, addition, trace)
+            if mark == "?":
+                return "", "number unclear"
+            number = f"{mark} {number}"
+        read_as, reason = houses.read(number, letter, addition, trace)
+        if read_as.endswith("|") and _says_more(left, read_as):
+            trace.rules.add(10)
+            return "", "number unclear"
+        return read_as, reason
     reasons = []
     for text in (left.street, left.line):
         if not text:
@@ -124,7 +141,7 @@ def read(address: Address) -> Reading:
             trace.rules.add(2)
             cleaned[place] = ""
     fields = Address(*cleaned)
-    told = f"{fields.street} {fields.address}"
+    told = f"{fields.street} {fields.address}".strip()
     if lines.is_post_box(told) or lines.is_post_box(fields.number):
         return Reading("", "postbus", str(trace))
     if lines.is_letter_address(f"{told} {fields.number} {fields.addition}"):

@@ -15,7 +15,7 @@ _SPACES = re.compile(r"\s+")
 EMPTY_WORDS = frozenset((
     "NVT", "N.V.T.", "N.V.T", "NIET VAN TOEPASSING", "GEEN", "GEEN TOEVOEGING", "LEEG", "NULL", "(NULL)", "<NULL>",
     "\\N", "NAN", "<NA>", "#N/A", "#N/B", "N/A", "N.A.", "NONE", "NAT", "BLANK", "ZONDER", "ZONDER TOEVOEGING", "NIET INGEVULD",
-    "GEEN LETTER", "GEEN HUISLETTER", "UNDEFINED", "NIL",
+    "GEEN LETTER", "GEEN HUISLETTER", "GEEN TOEV", "NIHIL", "N V T", "UNDEFINED", "NIL",
 ))  # fmt: skip
 
 _MONTH = (
@@ -53,9 +53,10 @@ def _printable(text: str) -> str:
     return _SPACES.sub(" ", "".join(kept)).strip()
 
 
+@lru_cache(maxsize=65536)
 def is_empty(text: str) -> bool:
     """Whether a cleaned text only says that there is nothing (N2)."""
-    inside = text.strip("()[]<>{}'\" ")
+    inside = text.strip("()[]<>{}'\" .:")
     return text in EMPTY_WORDS or inside in EMPTY_WORDS or not any(one.isalnum() for one in text)
 
 

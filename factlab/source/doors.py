@@ -8,13 +8,13 @@ import re
 SPELLINGS = {
     "BEN": "BENEDEN", "BENED": "BENEDEN", "BOV": "BOVEN", "APPARTEMENT": "APP", "APPART": "APP", "APPT": "APP", "APT": "APP",
     "APPNR": "APP", "APTNR": "APP", "KMR": "KAMER", "KAMERNR": "KAMER", "VERD": "VERDIEPING", "UNITNR": "UNIT",
-    "SOUT": "SOUTERRAIN",
+    "SOUT": "SOUTERRAIN", "KAM": "KAMER",
 }  # fmt: skip
 # Words after which a number names a room or a berth, not a house.
 ROOMS = frozenset((
     "APP", "APPARTEMENT", "APPART", "APPT", "APT", "APPNR", "APTNR", "KAMER", "KMR", "KAMERNR", "UNIT", "UNITNR", "STUDIO", "FLAT", "BLOK",
     "GEBOUW", "GEB", "BOX", "LOODS", "KAVEL", "CHALET", "BUNGALOW", "STACARAVAN", "CARAVAN", "STANDPLAATS", "LIGPLAATS", "WOONBOOT",
-    "WOONSCHIP", "WOONARK", "WOONWAGEN", "TOREN", "PORTIEK", "INGANG", "VLEUGEL", "WONING", "VERDIEPING", "VERD", "ETAGE", "AFDELING",
+    "WOONSCHIP", "WOONARK", "BOOT", "HUISJE", "WOONWAGEN", "TOREN", "PORTIEK", "INGANG", "VLEUGEL", "WONING", "VERDIEPING", "VERD", "ETAGE", "AFDELING",
 ))  # fmt: skip
 WORDS = ROOMS | frozenset((
     "BIS", "BOVEN", "BOV", "BENEDEN", "BEN", "BENED", "ACHTER", "VOOR", "HOOG", "HUIS", "HS", "RD", "ZW", "ROOD", "ZWART", "LINKS", "RECHTS",
@@ -33,15 +33,24 @@ _SPELLED_TO = re.compile(r"(?<![A-Z0-9])T ?/ ?O(?![A-Z0-9])|(?<![A-Z0-9])T\.O(?:
 _SPELLED_TM = re.compile(r"(?<![A-Z])T ?/ ?M(?![A-Z])")
 _TOKEN = re.compile(r"[A-Z0-9]+")
 RUN = re.compile(r"[A-Z]+|[0-9]+")
+# A word that only says what follows: "huisletter A" is A.
+_TITLES = "HUISNUMMERTOEVOEGING|TOEVOEGING|TOEV|HUISLETTER|LETTER|LETT"
+TITLE = re.compile(rf"(?<![A-Z0-9])(?:{_TITLES})[ .:]+(?=[A-Z0-9]{{1,5}}(?![A-Z0-9]))")
+TITLED = re.compile(rf"(?<=[0-9])( ?[A-Z]?)[ ,;]+{TITLE.pattern}")  # behind the number: "12, toev. 3"
 _LONG = "|".join(sorted((word for word in WORDS if len(word) > 2), key=len, reverse=True))
 _COMPOUND = re.compile(rf"[A-Z]{{0,5}}?(?:{_LONG})+[A-Z]{{0,4}}")
 _MOST_LETTERS = 5  # a letter and an addition of four
 _MOST_DIGITS = 4
 _ORDINAL = re.compile(r"[0-9]{1,2}(?:E|DE|STE)")
+_LEVEL = re.compile(r"[0-9]{1,2}(?:E|DE|STE)?")
+_LEVELS = frozenset(("HOOG", "HG", "VERDIEPING", "VERD", "ETAGE", "TRAP", "TRAPPEN"))
+_FIRST = re.compile(r"[A-Z][0-9]{0,4}|[IVX]{2,4}[A-C]?")
 
 
 def spelled(text: str) -> str:
-    """`t/o` and `t/m` as words, before the slash is a separator."""
+    """`t/o` and `t/m` as words, before the slash is a separator, and without a word as `toev.` before what it names."""
+    if "LETT" in text or "TOEV" in text:
+        text = TITLE.sub(" ", text)
     return _SPELLED_TM.sub(" TM ", _SPELLED_TO.sub(" TO ", text)) if "/" in text or "." in text else text
 
 
@@ -66,6 +75,17 @@ def is_named(word: str) -> bool:
     if not word.isalpha():
         return is_door(word)
     return word in WORDS or word in NUMBERED or len(word) == 1 or (not word.strip("IVX") and len(word) <= 4)
+
+
+def begins(words: list[str]) -> bool:
+    """Whether words that stand on their own are a door: a known word, a letter or a Roman numeral first, and nothing odd."""
+    letter = _FIRST.fullmatch(words[0]) is not None and len(words) <= 2
+    return (letter or words[0] in WORDS) and all(is_named(word) or _FIRST.fullmatch(word) for word in words)
+
+
+def is_level(words: list[str]) -> bool:
+    """Whether words begin with a floor: 2 hoog, 3e etage."""
+    return len(words) > 1 and _LEVEL.fullmatch(words[0]) is not None and words[1] in _LEVELS
 
 
 def is_ordinal(token: str) -> bool:

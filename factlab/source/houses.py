@@ -16,9 +16,14 @@ _MARKED = re.compile(
     r"(?:(?:WOON)?(?:BOOT|SCHIP|ARK) )?(T ?/ ?O|T\.O\.?|TO|TEGENOVER|TGOV?|BIJ|BY)[ .:]*(?=[0-9NH#])"
 )
 _NAMED = re.compile(r"(?:HUISNUMMER|HUISNR|NUMMER|NUM|NR|NO)[ .:]*(?=[0-9])|# ?(?=[0-9])")
+_NAMED_APART = re.compile(
+    r"(?:HUISNUMMER|HUISNR|NUMMER|NUM|NR|NO)[ .:]+(?=[0-9])"
+)  # "NO1" is letter N with addition O1
 _NUMBER = re.compile(r"([0-9]+)(.*)")
 _SEVERAL = re.compile(r"[ .]*(?:(?:EN|OF|T/M|TM|TOT|TOT EN MET|&|\+|;)[ .]*[0-9]|, *[0-9])")
 _THOUSANDS = re.compile(r"[1-9][0-9]?[.,][0-9]{3}")
+# "12A/12B": the same number twice.
+_TWICE = re.compile(r"0*([0-9]+) ?[A-Z] ?[-/] ?0*\1 ?[A-Z]")
 _TWO = re.compile(r"[A-Z0-9] *[+&] *[A-Z0-9]")
 _SEPARATORS = frozenset(" .,-/\\()[]{}'\":;_+&#*|")
 
@@ -47,6 +52,9 @@ class _Part:
     mark: str = ""
 
 
+_NOTHING = _Part()
+
+
 def _worded(token: str, trace: Trace) -> str:
     """Known words in one spelling (N8) and numbers without leading zeros (N6), run of letters by run of digits."""
     runs = []
@@ -64,10 +72,11 @@ def _glue(left: str, right: str) -> str:
 
 def _part(text: str, trace: Trace) -> _Part:
     """One field's share of the suffix. Raises _Refused when it can't be one."""
+    if not text:
+        return _NOTHING
     if is_empty(text):
-        if text:
-            trace.rules.add(2)
-        return _Part()
+        trace.rules.add(2)
+        return _NOTHING
     bare = unwrap(text)
     if bare != text:
         trace.rules.add(4)
@@ -137,9 +146,15 @@ def _suffix(texts: tuple[str, str, str], trace: Trace) -> str:
     return joined + "".join(marks)
 
 
+def _unnamed(text: str) -> str:
+    """A suffix without the "nr" in front of it."""
+    named = _NAMED_APART.match(text)
+    return text[named.end() :] if named else text
+
+
 def read(number: str, letter: str, addition: str, trace: Trace) -> tuple[str, str]:
     """("12|A", "") or ("", reason) of cleaned texts: the number's field, which may hold more, the letter and the addition."""
-    if any(is_date(text) for text in (number, letter, addition)):
+    if is_date(number) or is_date(letter) or is_date(addition):
         trace.rules.add(4)
         return "", "excel date"
     text = unwrap(number)
@@ -157,7 +172,7 @@ def read(number: str, letter: str, addition: str, trace: Trace) -> tuple[str, st
     parsed = _NUMBER.fullmatch(text)
     if not parsed or _THOUSANDS.fullmatch(text):
         return "", "number unclear"
-    if _SEVERAL.match(parsed[2]):
+    if _SEVERAL.match(parsed[2]) or _TWICE.match(text):
         return "", "several numbers"
     digits = parsed[1].lstrip("0")
     if digits != parsed[1]:
@@ -166,7 +181,7 @@ def read(number: str, letter: str, addition: str, trace: Trace) -> tuple[str, st
         trace.rules.add(5)
         return "", "number out of range"
     try:
-        found = _suffix((parsed[2].strip(), letter, addition), trace)
+        found = _suffix((_unnamed(parsed[2].strip(" -/.")), _unnamed(letter), _unnamed(addition)), trace)
     except _Refused as refused:
         return "", str(refused)
     if mark and found[-3:] in ("@TO", "@BY") and not found.endswith(mark):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field
 
@@ -38,11 +39,23 @@ _ARTICLES = frozenset(("DE", "HET", "'T", "DEN", "DER", "VAN", "EEN"))
 _COMPASS = frozenset(("NOORD", "OOST", "ZUID", "WEST"))
 _JOINING = frozenset(("EN", "OF", "&", "+", "T/M", "TM", "TOT"))
 _MARKS = frozenset(("T/O", "T.O.", "T.O", "TEGENOVER", "TGO", "TGO.", "TGOV", "TGOV.", "BIJ", "BY", "TO"))
-_OPPOSITE = re.compile(
-    r"(?:^|.* )(?:T ?/ ?O|T\.O\.?|TEGENOVER|TGOV?\.?)$|(?:T ?/ ?O|T\.O\.?|TEGENOVER|TGOV?\.?) .*"
-)
+_OPPOSITE = re.compile(r"(?:^|.* )(?:T ?/ ?O|T\.O\.?|TEGENOVER|TGOV?\.?)(?: .*|$)")
 # Beside, behind or above a number is another door than that number.
-_RELATIONS = frozenset(("NAAST", "NABIJ", "ACHTER", "VOOR", "BOVEN", "ONDER", "BENEDEN", "HOEK", "TUSSEN"))
+_BESIDE = frozenset(("NAAST", "NABIJ", "HOEK", "TUSSEN"))
+_RELATIONS = _BESIDE | {"ACHTER", "VOOR", "BOVEN", "ONDER", "BENEDEN"}
+# "Bij Kerkstraat" is beside that street, "Bij de Put" and "Boven Dijk" are streets.
+_STREET = re.compile(
+    r"[A-Z'.-]{3,}(?:STRAAT|STR\.?|LAAN|WEG|PLEIN|KADE|GRACHT|SINGEL|DIJK|DREEF|STEEG|HOF|PAD|BURGWAL|HAVEN|MARKT|BAAN|VAART)"
+)
+# A street that has a number itself: Wijk 3, Rijksweg 35.
+_NUMBERED_STREETS = frozenset(
+    ("WIJK", "VAK", "PERCEEL", "SECTIE", "ZONE", "ROUTE", "RIJKSWEG", "PROVINCIALEWEG", "TUINDORP")
+)
+_STREET_WORDS = frozenset(
+    ("EERSTE", "TWEEDE", "DERDE", "VIERDE", "VIJFDE", "ZESDE", "ROOD", "ZWART", "HOOG", "MIDDEN", "MIDDELSTE")
+)  # Eerste Oosterparkstraat, Zwart Janstraat
+_PLAIN = frozenset(("STRAAT", "WEG", "PARK", "PAD"))
+_COUNTRIES = frozenset(("NL", "NEDERLAND", "NETHERLANDS", "THE NETHERLANDS", "HOLLAND"))
 _POST_BOX = re.compile(
     r"\b(?:POST ?BUS(?:SEN)?(?![A-Z])|ANTWOORDN(?:UMME)?R|P\.? ?O\.? ?BOX|POSTBOX)|(?:^|[,;] *)P\.? ?B\.? ?[0-9]"
 )
@@ -54,6 +67,8 @@ _LETTER_ADDRESS = re.compile(r"\bBRIEFADRES\b")
 _NAMED = re.compile(r"(?<![A-Z0-9])(?:HUISNUMMER|HUISNR|NUMMER|NUM|NR|NO)[ .:]*(?=[0-9])|# ?(?=[0-9])")
 _NAMED_ROOM = re.compile(rf"(?<![A-Z])({'|'.join(sorted(doors.ROOMS))})[ .]*(?:NUMMER|NR|NO)[ .:]*(?=[0-9])")
 _GLUED = re.compile(r"(?<![A-Z0-9])([A-Z]{5,})(?=[0-9])")
+_FULL_MONTHS = tuple(month for month in _MONTHS if len(month) > 4 or month in ("MEI", "JUNI", "JULI"))
+_BEGIN = re.compile(r"[' ]*[0-9][-/0-9' ]*")
 _START = re.compile(r"(?<![^ (.'#])[0-9]+")
 
 
@@ -82,9 +97,59 @@ def is_letter_address(text: str) -> bool:
     return _LETTER_ADDRESS.search(text) is not None
 
 
-def is_opposite(street: str) -> bool:
-    """Whether the street's own field says "opposite": `t/o Zuidkade` with a number of its own."""
-    return _OPPOSITE.fullmatch(street) is not None
+def beside(street: str) -> str:
+    """What a street's own text says of the door: `T/O`, `BIJ`, `?` for a door that can't be told, nothing for a street alone."""
+    if _OPPOSITE.fullmatch(street):
+        return "T/O"
+    words = street.split(" ")
+    if len(words) > 1 and words[-1] in ("BIJ", "BY"):
+        return "BIJ"
+    for word, street_name in itertools.pairwise(words):
+        if _STREET.fullmatch(street_name) and (word in _BESIDE or word in ("BIJ", "BY")):
+            return "?" if word in _BESIDE else "BIJ"
+    return ""
+
+
+def has_street(text: str) -> bool:
+    """Whether a text that begins with a number holds a street and another number: "16 april 1944 Pad 7"."""
+    begin = re.match(r"[0-9]+", text)
+    tail = text[begin.end() :] if begin else ""
+    return any(map(str.isdigit, tail)) and not doors.is_tail(tail) and not _joins(tail)
+
+
+def is_town(text: str) -> bool:
+    """Whether what follows a postcode can be a town: not when it can be the rest of a door."""
+    words = doors.tokens(doors.spelled(text))
+    return text in TOWNS or not (words and (doors.begins(words) or _ends_in_door(words)))
+
+
+def _ends_in_door(words: list[str]) -> bool:
+    return words[-1] in doors.MARKS or (words[-1] in doors.WORDS and words[-1] not in doors.BOATS)
+
+
+def _names_door(before: list[str]) -> bool:
+    """Whether a street has a word for a door before or behind it: "souterrain Kerkstraat", "Kerkstraat II"."""
+    if len(before) < 2:
+        return False
+    first = before[0] in _RELATIONS or (
+        before[0] in doors.WORDS and before[0] not in doors.BOATS | _STREET_WORDS
+    )
+    if first and _STREET.fullmatch(before[1]):
+        return True
+    return before[-1].isalpha() and doors.begins([before[-1]]) and any(map(_STREET.fullmatch, before[:-1]))
+
+
+def _begins_with_number(part: str) -> bool:
+    """Whether a part begins with a number that is no part of a street's name, as an ordinal, a day or years are."""
+    begin = _BEGIN.match(part)
+    if not begin:
+        return False
+    if _YEARS.match(begin[0].strip()):
+        return False
+    words = doors.tokens(part)
+    if doors.is_level(words):
+        return True
+    return not doors.is_ordinal(words[0]) and not part[begin.end() :].startswith(_FULL_MONTHS)
 
 
 def _without_town(part: str, towns: frozenset[str]) -> str:
@@ -127,12 +192,15 @@ def _is_year(word: str, before: list[str], tail: str) -> bool | None:
 def _behind_street(part: str) -> tuple[str, str]:
     """(house, "") or ("", reason) of a part that has a street."""
     passed = 0
+    unsure = _begins_with_number(part)
     for start in _START.finditer(part):
         if start.start() < passed:
             continue
         before = part[: start.start()].rstrip(" .(#'").split(" ")
         if not any(map(str.isalpha, "".join(before))):
             continue
+        if unsure:
+            return "", "number unclear"  # "2 hoog Kerkstraat 12"
         word = re.split(r"[ ,]", part[start.start() :], maxsplit=1)[0].rstrip(".'")
         tail, last = part[start.end() :], before[-1].strip(".:()")
         later = re.search(r"[0-9]", tail) is not None
@@ -146,14 +214,21 @@ def _behind_street(part: str) -> tuple[str, str]:
         first = doors.tokens(tail)[:1]
         if first and first[0] in _MONTHS and tail.startswith(" ") and len(doors.tokens(tail)) > 1:
             continue
-        if last in doors.ROOMS or (last in _RELATIONS and len(before) > 1):
+        if last in doors.ROOMS or (last in _RELATIONS and (len(before) > 1 or last == "NAAST")):
             return "", "number unclear"
+        if _names_door([one.strip(".:()") for one in before]):
+            return "", "number unclear"
+        alone = len(before) == 1 and (last in _PLAIN or len(last) == 1)
+        if (last in _NUMBERED_STREETS and later) or (alone and re.match(r"[A-Z]? [0-9]", tail)):
+            return "", "number unclear"  # "Wijk 3 7": a door of number 3, or number 7?
         if _joins(tail):
             return "", "several numbers"
         if doors.is_tail(tail):
             mark = before[-1] + " " if before[-1] in _MARKS and len(before) > 1 else ""
-            if not mark and is_opposite(" ".join(before)):
-                mark = "T/O "
+            said = "" if mark else beside(" ".join(before))
+            if said == "?":
+                return "", "number unclear"
+            mark = mark or (f"{said} " if said else "")
             return mark + part[start.start() :], ""
         ordinal = doors.is_ordinal(doors.tokens(word)[0])
         if later and (ordinal or before[-1] in _ARTICLES or (first and first[0] in _COMPASS)):
@@ -164,14 +239,16 @@ def _behind_street(part: str) -> tuple[str, str]:
 
 def _sort(part: str, found: _Found) -> None:
     """Put one part of a line where it belongs."""
-    words = doors.tokens(part)
-    begins = words[0] in doors.WORDS and all(doors.is_named(word) for word in words)
-    if begins or (len(part) <= 2 and part.isalpha()):
+    words = doors.tokens(doors.spelled(part))
+    marked = len(words) == 1 and words[0] in doors.MARKS
+    if marked or doors.begins(words) or (len(part) <= 2 and part.isalpha()):
         found.doors.append(part)
         # A studio before the street may be a name: "Studio 54, Kerkstraat 12".
         found.remark |= not found.houses and not found.numbers
         return
-    if doors.is_ordinal(words[0]) and all(word in doors.WORDS for word in words[1:]) and len(words) > 1:
+    level = doors.is_ordinal(words[0]) and len(words) > 1
+    level |= doors.is_level(words) and bool(found.houses or found.numbers)
+    if level and all(word in doors.WORDS for word in words[1:]):
         found.doors.append(part)
         return
     if re.match(r"(?:(?:T ?/ ?O|T\.O\.?|TEGENOVER|BIJ|BY|TO) )?[0-9]", part):
@@ -190,6 +267,12 @@ def _sort(part: str, found: _Found) -> None:
         found.reason, found.remark = reason, True
     elif any(map(str.isdigit, part)) and not re.match(r"[0-9]+[A-Z]", part):
         found.reason, found.remark = "number unclear", True
+    elif words[0] in doors.MARKS and doors.MARKS[words[0]] == doors.TO:
+        found.remark = True  # "tegenover de kerk"
+    elif _ends_in_door(words):
+        found.remark = True  # "Zaandam hs"
+    elif len(words) == 1 and len(part) <= 4 and (found.houses or found.numbers):
+        found.remark = True  # a short word is a door or a town that isn't known
     elif any(word in doors.WORDS and word not in doors.BOATS and len(word) > 3 for word in words):
         found.remark = True  # "achter de kerk" is another door, but which?
 
@@ -202,11 +285,13 @@ def house(text: str, *, street_needed: bool = True, towns: frozenset[str] = froz
     if is_post_box(text):
         return "", "postbus"
     found = _Found()
-    line = _GLUED.sub(r"\1 ", _NAMED_ROOM.sub(r"\1 ", text))
+    line = _GLUED.sub(r"\1 ", _NAMED_ROOM.sub(r"\1 ", doors.TITLED.sub(r"\1 ", text)))
     if (named := _NAMED.search(line)) and not any(map(str.isdigit, line[: named.start()])):
         line = line[: named.start()] + line[named.end() :]
     known = TOWNS | towns
     parts = [part.strip(" -.") for part in re.split(r"[,;|]", line)]
+    while len(parts) > 1 and parts[-1] in _COUNTRIES:
+        parts.pop()
     for part in parts:
         if part and doors.tokens(part) and part not in known:
             _sort(_without_town(part, known), found)

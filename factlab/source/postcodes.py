@@ -10,7 +10,7 @@ _WHOLE = re.compile(r"(?:NL)?([1-9][0-9]{3})([A-Z]{2})(?:NL)?")
 _PARTIAL = re.compile(r"[1-9][0-9]{3}(?: ?[A-Z])?")
 _FOREIGN = re.compile(r"[0-9]{5}|(?!NL)[A-Z]{1,3} ?-? ?[0-9]{4,6}|[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}")
 _INSIDE = re.compile(
-    r"(?<![A-Z0-9])(?:\(|(?:NL|PC6?|POSTCODE)(?: ?[-:.]+ ?| ))?(?<![0-9]-)([1-9][0-9]{3})(?: ?|-)([A-Z]{2})(?![A-Z]|[1-9][0-9]{3}[A-Z])\)?"
+    r"(?<![A-Z0-9])(?:\(|(?:NL|PC6?|POSTCODE)(?: ?[-:.]+ ?| ))?(?<![0-9]-)([1-9][0-9]{3})(?: ?|[-.])([A-Z]{2})(?![A-Z]|[1-9][0-9]{3}[A-Z])\)?"
 )
 
 
@@ -46,7 +46,7 @@ def find(text: str) -> tuple[str, str, str]:
 def without(text: str, code: str) -> str:
     """A line without this postcode; a comma stands where it stood."""
     cut = _INSIDE.sub(lambda one: " , " if one[1] + one[2] == code else one[0], text)
-    return cut.strip(" ,;") if cut != text else text
+    return cut.strip(" ,;/") if cut != text else text
 
 
 def others(text: str, code: str) -> bool:

@@ -33,7 +33,9 @@ VARIANTS = (
     Address(address="Bijlmerdreef 1546 K10, 1506AB"), Address("1506AB", "12", "", "verd. 2"), Address("1506AB", "12", street="t/o Zuidkade"),
     Address("1506AB", "bis", street="Kerkstraat 12"), Address("150 6AB", "12 a en b"), Address("1506AB", "1.200"),
     Address("1072RV", "21 hs"), Address("1072RV", "21 II achter"), Address("1072RV", "21", "", "tweede etage"), Address("2011XA", "31 rood"),
-    Address("3511AB", "12", "", "BS A"),
+    Address("3511AB", "12", "", "BS A"), Address(address="Kerkstraat 12, III, 1506AB"), Address(address="Kerkstraat 12, 1506 AB A"),
+    Address(address="2 hoog Kerkstraat 12, 1506 AB"), Address(address="Kerkstraat 12, toev. 3, 1506AB"), Address("1506AB", "12A/12B"),
+    Address("1506AB", "12", street="Kerkstraat 12A"), Address("1506AB", "12", street="Zuidkade bij"), Address("1506AB", "16 april 1944 Pad 7"),
 )  # fmt: skip
 
 

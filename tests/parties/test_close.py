@@ -145,3 +145,13 @@ def test_no_is_no(split: LittleRound) -> None:
     assert f"the key file {key}" in asked.output
     assert asked.exit_code == 1
     assert list(split.deliveries.iterdir())
+
+
+@pytest.mark.parametrize(("lang", "answer"), [("nl", "j"), ("nl", "Ja"), ("en", "y"), ("nl", "yes")])
+def test_yes_is_yes_in_either_language(split: LittleRound, lang: str, answer: str) -> None:
+    key = split.root / "keys" / "analyst.key"
+    asked = CliRunner().invoke(
+        app, ["--lang", lang, "close", str(split.round), "--identity", str(key)], input=f"{answer}\n"
+    )
+    assert asked.exit_code == 0, asked.output
+    assert not key.exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -169,6 +170,9 @@ def test_the_custodian_refuses_it_and_keeps_nothing_of_it(counting: LittleRound)
     assert WHO.encode() not in log
 
 
+_CHECKSUM = re.compile(rb"\b[0-9a-f]{32,}\b|\b(?:[0-9a-f]{4} ){7}[0-9a-f]{4}\b")
+
+
 def test_a_count_is_in_no_file_that_anybody_but_organisation_and_analyst_can_read(whole: LittleRound) -> None:
     """Also not with every other key: everything sealed is opened with all keys but the analyst's."""
     canaries = [str(number).encode() for _, _, number in SAID if number > 10]
@@ -184,7 +188,9 @@ def test_a_count_is_in_no_file_that_anybody_but_organisation_and_analyst_can_rea
             pieces += _unsealed(file, keys)
         for piece in pieces:
             searched += 1
-            assert not [one for one in canaries if one in piece], inside
+            # A checksum has five given digits in a row by chance, so a number stands apart from other hex digits.
+            apart = _CHECKSUM.sub(b"", piece)
+            assert not [one for one in canaries if one in apart], inside
     assert searched > 30
     analysts = _unsealed(delivery(whole), [whole.analyst])
     assert all(any(one in piece for piece in analysts) for one in canaries if len(one) == 8)

@@ -80,6 +80,8 @@ def test_a_canonical_form_written_out_reads_as_itself(
     mark = {"@TO": "t/o ", "@BY": "bij "}.get(suffix[-3:], "")
     suffix = suffix.removesuffix("@TO").removesuffix("@BY")
     written = f"{mark}{house} {suffix}".strip()
+    if read(Address(found, written)).reason in ("several numbers", "excel date"):
+        return  # letter E with addition N1, or F with EB, written together: refused, and never another door
     assert read(Address(found, written)).canonical == first.canonical
     assert read(Address(f"{found[:4]} {found[4:].lower()}", written.lower())).canonical == first.canonical
     if not mark:
@@ -157,7 +159,7 @@ def test_it_says_which_rules_did_something(address: Address, rules: str) -> None
 
 
 def test_the_version_is_part_of_the_agreement() -> None:
-    assert addresses.NORMALISER == "2"
+    assert addresses.NORMALISER == "3"
 
 
 def nen(canonical: str) -> str:
@@ -193,9 +195,12 @@ def test_what_nen_5825_renders_parses_back_to_the_same_key(canonical: str) -> No
 
 
 doors = st.lists(
-    st.sampled_from(["A", "B", "K", "2", "10", "bis", "hs", "boven", "achter", "II", "1e", "app", "kamer"]),
+    st.sampled_from((
+        "A", "B", "K", "2", "10", "bis", "hs", "boven", "achter", "II", "1e", "app", "kamer", "III", "IIA", "1A", "A1", "GAR", "bdn", "t/o",
+        "bij", "3 hoog", "2e etage", "toev. A", "nr 2", "huisje 3",
+    )),
     max_size=3,
-)
+)  # fmt: skip
 
 
 @given(numbers, doors, st.sampled_from([" ", "-", "/", ", ", ". "]))
