@@ -99,9 +99,8 @@ def audit(publication: Publication, *, known: Mapping[CellKey, int] | None = Non
     book = publication.codebook
     relations = Relations(book)
     system = build(publication, known, relations)
-    findings = [
-        Finding("not in the codebook", (c.key,)) for c in publication.cells if c.key not in set(book.keys)
-    ]
+    known_keys = frozenset(book.keys)
+    findings = [Finding("not in the codebook", (c.key,)) for c in publication.cells if c.key not in known_keys]
     attack = _Attack(system, relations, book.threshold, frozenset(known))
     findings += attack.findings()
     return Verdict(
