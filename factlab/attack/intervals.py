@@ -9,7 +9,7 @@ from functools import cached_property
 import highspy
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import block_array, csr_array, eye_array
 from scipy.sparse.csgraph import connected_components
 
 from factlab.attack.system import System
@@ -133,21 +133,31 @@ class Component:
         )
         return part, {int(cell): n for n, cell in enumerate(free)}
 
-    def _programme(self) -> highspy.Highs:
+    def _programme(self, forms: csr_array | None = None, goal: Ints | None = None) -> highspy.Highs:
+        """The programme of the cells; with forms, also a variable for each: no more than the form, nor than its goal."""
+        rows, low, equal, least, most = self._rows, self._low, self._equal, self._least, self._most
+        if forms is not None and goal is not None:
+            many = len(goal)
+            rows = csr_array(block_array([[rows, None], [forms, -eye_array(many, dtype=np.int64)]]))
+            low = np.concatenate([low, np.zeros(many, dtype=np.int64)])
+            equal = np.concatenate([equal, np.zeros(many, dtype=bool)])
+            least = np.concatenate([least, np.full(many, -self.limit)])
+            most = np.concatenate([most, goal])
         model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = len(self.cells), len(self._low)
-        model.col_cost_ = np.zeros(len(self.cells))
-        model.col_lower_, model.col_upper_ = self._least.astype(float), self._most.astype(float)
-        model.row_lower_ = self._low.astype(float)
-        model.row_upper_ = np.where(self._equal, self._low.astype(float), highspy.kHighsInf)
+        model.num_col_, model.num_row_ = len(least), len(low)
+        model.col_cost_ = np.zeros(len(least))
+        model.col_lower_, model.col_upper_ = least.astype(float), most.astype(float)
+        model.row_lower_ = low.astype(float)
+        model.row_upper_ = np.where(equal, low.astype(float), highspy.kHighsInf)
         model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        model.a_matrix_.start_ = self._rows.indptr.astype(np.int32)
-        model.a_matrix_.index_ = self._rows.indices.astype(np.int32)
-        model.a_matrix_.value_ = self._rows.data.astype(float)
+        model.a_matrix_.start_ = rows.indptr.astype(np.int32)
+        model.a_matrix_.index_ = rows.indices.astype(np.int32)
+        model.a_matrix_.value_ = rows.data.astype(float)
         programme = highspy.Highs()
         programme.silent()
         programme.setOptionValue("threads", 1)
-        programme.setOptionValue("simplex_strategy", 4)  # primal: the last table is a start for the next goal
+        if forms is None:
+            programme.setOptionValue("simplex_strategy", 4)  # primal: the last table is a start for the next goal
         programme.passModel(model)
         return programme
 
@@ -192,6 +202,27 @@ class Component:
         if table is None:
             raise Undecided
         return end, table
+
+    def spread(self, forms: csr_array, goal: Ints) -> Ints | None:
+        """A whole table in which many forms come near their goal together; None when none was found.
+
+        The sum of min(form, goal) is made large, not largest: a few branches are enough. Raises Contradiction.
+        """
+        many, cells = len(goal), len(self.cells)
+        programme = self._programme(forms, goal)
+        every = np.arange(cells, dtype=np.int32)
+        programme.changeColsIntegrality(cells, every, np.full(cells, highspy.HighsVarType.kInteger))
+        programme.changeColsCost(
+            many, np.arange(cells, cells + many, dtype=np.int32), np.full(many, -1.0)
+        )
+        programme.setOptionValue("mip_rel_gap", 0.02)
+        programme.setOptionValue("mip_max_nodes", 20)
+        programme.run()
+        if programme.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+            self.exactly({}, 1)  # raises when that is so
+        value = np.array(programme.getSolution().col_value[:cells])
+        table = np.rint(value).astype(np.int64)
+        return table if len(table) == cells and self.fits(table) else None
 
     def _read(self, programme: highspy.Highs, terms: Terms, sense: int) -> tuple[int, Ints | None]:
         status = programme.getModelStatus()
@@ -250,6 +281,8 @@ def components(system: System, bounds: Bounds) -> tuple[Component, ...]:
     has[rows.row[told]] = True
     fixed = np.where(free, 0, bounds.least)
     low = -np.asarray(system.rows @ fixed)
+    smallest = np.where(rows.data > 0, rows.data * bounds.least[rows.col], rows.data * bounds.most[rows.col])
+    has &= system.equal | (np.bincount(rows.row, smallest, at) < 0)  # else the ends of its cells see to it
     found = []
     for mark in dict.fromkeys(of_cell.tolist()):
         own, its = cells[of_cell == mark], np.flatnonzero((of_row == mark) & has)

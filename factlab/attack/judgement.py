@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -17,11 +17,11 @@ from factlab.attack.intervals import (
     Component,
     Contradiction,
     Ints,
-    Terms,
     Undecided,
     components,
     follow,
 )
+from factlab.attack.reach import Reach
 from factlab.attack.relations import Relations
 from factlab.attack.system import Form, System, build
 from factlab.cells import CellKey, Publication
@@ -132,60 +132,6 @@ def feasible(publication: Publication, keys: Iterable[CellKey]) -> dict[CellKey,
     return found
 
 
-class _Forms:
-    """The forms of one component, and the least and most of each over the tables that were found."""
-
-    def __init__(self, part: Component, forms: list[tuple[Form, Terms, int]]) -> None:
-        self.part = part
-        self.forms = forms
-        place = [(n, cell, factor) for n, (_, terms, _) in enumerate(forms) for cell, factor in terms.items()]
-        row, cell, factor = np.array(place, dtype=np.int64).T
-        self._matrix = csr_array((factor, (row, cell)), shape=(len(forms), len(part.cells)), dtype=np.int64)
-        self.rest = np.array([rest for _, _, rest in forms], dtype=np.int64)
-        self.least: Ints = np.full(len(forms), np.iinfo(np.int64).max)
-        self.most: Ints = np.full(len(forms), np.iinfo(np.int64).min)
-
-        self.table: Ints | None = None
-
-    def saw(self, table: Ints | None) -> None:
-        if table is not None:
-            self.table = table
-            value = np.asarray(self._matrix @ table) + self.rest
-            self.least, self.most = np.minimum(self.least, value), np.maximum(self.most, value)
-
-    def end(self, n: int, sense: int, *, exact: bool = False) -> int:
-        """The end of form `n` on one side; remembers the table that reaches it."""
-        _, terms, rest = self.forms[n]
-        try:
-            end, table = self.part.exactly(terms, sense) if exact else self.part.towards(terms, sense)
-        except Contradiction:
-            if self.table is None:
-                raise
-            raise Undecided from None  # a table that fits is known, so that the solver is wrong
-        self.saw(table)
-        return end + rest
-
-    def move(self, n: int, sense: int, size: int) -> bool:
-        """Move form `n` by changing no more than the cells near it; false when there is no such part to change."""
-        _, terms, _ = self.forms[n]
-        near = None if self.table is None else self.part.around(terms, self.table, size)
-        if near is None or self.table is None:
-            return False
-        part, place = near
-        try:
-            _, moved = part.exactly({place[cell]: factor for cell, factor in terms.items()}, sense)
-        except Contradiction:
-            return False  # what the table holds there fits, so that the solver is wrong
-        table = self.table.copy()
-        table[list(place)] = moved
-        self.saw(table)
-        return True
-
-
-def _tied(form: Form, free: NDArray[np.bool_]) -> list[int]:
-    return [cell for cell, _ in form.terms if free[cell]]
-
-
 class _Attack:
     def __init__(self, system: System, relations: Relations, k: int, known: frozenset[CellKey]) -> None:
         self.system, self.relations, self.k, self.known = system, relations, k, known
@@ -197,16 +143,9 @@ class _Attack:
         yield from self._printed()
         try:
             bounds = follow(self.system)
-            free = bounds.least < bounds.most
-            yield from self._settled(bounds, [form for form in self._judged if not _tied(form, free)])
-            parts = components(self.system, bounds)
-            of = {cell: n for n, part in enumerate(parts) for cell in part.cells.tolist()}
-            forms: list[list[Form]] = [[] for _ in parts]
-            for form in self._judged:
-                if tied := _tied(form, free):
-                    forms[of[tied[0]]].append(form)
-            for part, of_part in zip(parts, forms, strict=True):
-                yield from self._attack(part, bounds, of_part)
+            yield from self._settled(bounds)
+            for part in components(self.system, bounds):
+                yield from self._attack(part, bounds)
         except Contradiction as wrong:
             yield Finding("inconsistent", tuple(self.system.keys[cell] for cell in wrong.cells))
 
@@ -241,103 +180,109 @@ class _Attack:
         ]
         return (*cells, *(form for form in self.system.forms if not self.known.issuperset(form.keys)))
 
-    def _settled(self, bounds: Bounds, forms: Iterable[Form]) -> Iterable[Finding]:
-        """Forms of which no cell is free."""
-        for form in forms:
-            self.intervals += 1
-            if form.kind == "cell":
-                self.narrowest = 0
-            yield from self._pinned(
-                form, int(sum(factor * bounds.least[cell] for cell, factor in form.terms))
-            )
+    @cached_property
+    def _matrix(self) -> csr_array:
+        """The forms, as rows over the cells."""
+        forms = self._judged
+        place = [(n, cell, factor) for n, form in enumerate(forms) for cell, factor in form.terms]
+        row, cell, factor = np.array(place, dtype=np.int64).reshape(-1, 3).T
+        return csr_array((factor, (row, cell)), shape=(len(forms), len(self.system.keys)), dtype=np.int64)
 
-    def _pinned(self, form: Form, value: int) -> Iterable[Finding]:
+    @cached_property
+    def _cells(self) -> NDArray[np.bool_]:
+        return np.array([form.kind == "cell" for form in self._judged], dtype=bool)
+
+    @cached_property
+    def _high(self) -> Ints:
+        """What each form must be able to be: `k` for a hidden cell and for the complement of one."""
+        own = [
+            form.kind == "cell" or (form.kind == "complement" and form.keys[0] in self._hidden)
+            for form in self._judged
+        ]
+        return np.where(np.array(own, dtype=bool), self.k, 0)
+
+    def _settled(self, bounds: Bounds) -> Iterable[Finding]:
+        """Forms of which no cell is free."""
+        free = bounds.least < bounds.most
+        settled = np.flatnonzero(abs(self._matrix) @ free.astype(np.int64) == 0)
+        self.intervals += len(settled)
+        if self._cells[settled].any():
+            self.narrowest = 0
+        value = np.asarray(self._matrix @ bounds.least)
+        for n in settled.tolist():
+            yield from self._pinned(n, int(value[n]))
+
+    def _pinned(self, n: int, value: int) -> Iterable[Finding]:
+        form = self._judged[n]
         if form.kind == "cell":
             yield Finding("pinned exactly", form.keys)
-        elif 1 <= value < self.k or (self._own(form) and value < self.k):
+        elif 1 <= value < self.k or value < self._high[n]:
             yield Finding("complement" if form.kind == "complement" else "difference", form.keys)
 
-    def _own(self, form: Form) -> bool:
-        """Whether it is the complement of a hidden cell, that must be able to be `k` too."""
-        return form.kind == "complement" and form.keys[0] in self._hidden
-
-    def _attack(self, part: Component, bounds: Bounds, judged: Iterable[Form]) -> Iterable[Finding]:
-        place = {cell: n for n, cell in enumerate(part.cells.tolist())}
-        forms: list[tuple[Form, Terms, int]] = []
-        for form in judged:
-            terms = {place[cell]: factor for cell, factor in form.terms if cell in place}
-            rest = sum(factor * bounds.least[cell] for cell, factor in form.terms if cell not in place)
-            forms.append((form, terms, int(rest)))
-        met = _Forms(part, forms)
+    def _attack(self, part: Component, bounds: Bounds) -> Iterable[Finding]:
+        inside = np.zeros(len(self.system.keys), dtype=np.int64)
+        inside[part.cells] = 1
+        forms = np.flatnonzero(abs(self._matrix) @ inside)
+        matrix = csr_array(self._matrix[forms])
+        rest = np.asarray(matrix @ np.where(inside, 0, bounds.least))
+        reach = Reach(part, csr_array(matrix[:, part.cells]), rest)
         self.intervals += len(forms)
-        everything = dict.fromkeys(range(len(part.cells)), 1)
+        high, cells = self._high[forms], self._cells[forms]
+
+        def unsafe() -> NDArray[np.bool_]:
+            """Not shown free by the tables that were met."""
+            differs = reach.least < reach.most
+            own = (reach.most >= high) & (differs | ~cells)
+            return np.asarray(~np.where(high > 0, own, differs | (reach.most >= self.k) | (reach.most == 0)))
+
         try:
-            for sense in (1, -1):
-                _, table = part.towards(everything, sense)
-                met.saw(table)
-            if met.table is None:
-                met.saw(part.exactly({}, 1)[1])  # raises when no whole table fits
+            reach.meet(unsafe, high)
         except Undecided:
             yield Finding("undecided", tuple(self.system.keys[cell] for cell in part.cells))
             return
-        for n, (form, _, _) in enumerate(forms):
+        for place in np.flatnonzero(unsafe()).tolist():
             try:
-                yield from self._judge(met, n, form)
+                yield from self._judge(reach, place, int(forms[place]), lambda n=place: not unsafe()[n])
             except Undecided:
-                yield Finding("undecided", form.keys)
-        self._narrow(met, part.limit)
+                yield Finding("undecided", self._judged[forms[place]].keys)
+        self._narrow(reach, np.flatnonzero(cells))
 
-    def _judge(self, met: _Forms, n: int, form: Form) -> Iterable[Finding]:
-        """A form is safe once the tables found show it so; else its ends are worked out."""
-        k = self.k
-        own = form.kind == "cell" or self._own(form)
-
-        def safe() -> bool:
-            differs, high = met.least[n] < met.most[n], met.most[n] >= k
-            if own:
-                return bool(high and (differs or form.kind != "cell"))
-            return bool(differs or high or met.most[n] == 0)
-
+    def _judge(self, reach: Reach, n: int, which: int, safe: Callable[[], bool]) -> Iterable[Finding]:
+        """A form is safe once the tables that were met show it so; else its ends are worked out."""
+        form, high = self._judged[which], self._high[which]
         if safe():
             return
         for exact in (False, True):
             if exact:  # the tables at the ends weren't whole: a whole one nearby will often do
                 for size, sense in ((60, 1), (60, -1), (400, 1), (400, -1)):
-                    met.move(n, sense, size)
+                    reach.move(n, sense, size)
                     if safe():
                         return
-            high = met.end(n, 1, exact=exact)
+            most = reach.end(n, 1, exact=exact)
             if safe():
                 return
-            if own and high < k:
-                low = met.end(n, -1, exact=exact) if form.kind == "cell" else high
-                if form.kind == "complement":
-                    yield Finding("complement", form.keys)
-                    return
-                if low == high:
-                    yield Finding("pinned exactly", form.keys)
-                    return
-                if exact or met.least[n] < met.most[n]:
-                    yield Finding("pinned below the threshold", form.keys)
-                    return
-                continue
-            low = met.end(n, -1, exact=exact)
+            if most < high and form.kind == "complement":
+                yield Finding("complement", form.keys)
+                return
+            least = reach.end(n, -1, exact=exact)
             if safe():
                 return
-            if low == high:
-                yield from self._pinned(form, low)
+            if least == most:
+                yield from self._pinned(which, least)
+                return
+            if most < high and (exact or reach.least[n] < reach.most[n]):
+                yield Finding("pinned below the threshold", form.keys)
                 return
 
-    def _narrow(self, met: _Forms, limit: int) -> None:
+    def _narrow(self, reach: Reach, cells: Ints) -> None:
         """The narrowest interval: the cells that moved least first, until the rest can't be narrower."""
-        cells = [n for n, (form, _, _) in enumerate(met.forms) if form.kind == "cell"]
-        for n in sorted(cells, key=lambda n: int(met.most[n] - met.least[n])):
-            if self.narrowest is not None and met.most[n] - met.least[n] >= self.narrowest:
+        for n in sorted(cells.tolist(), key=lambda n: int(reach.most[n] - reach.least[n])):
+            if self.narrowest is not None and reach.most[n] - reach.least[n] >= self.narrowest:
                 return
             try:
-                high, low = met.end(n, 1), met.end(n, -1)
+                high, low = reach.end(n, 1), reach.end(n, -1)
             except Undecided:
                 continue  # its width is not told; its judgement above stands
-            if high < limit:
+            if high < reach.part.limit:
                 width = high - low
                 self.narrowest = width if self.narrowest is None else min(width, self.narrowest)

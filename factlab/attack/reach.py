@@ -1,0 +1,82 @@
+"""How far numbers can move: the least and the most of each form of a component over the whole tables that were met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from factlab.attack.intervals import Component, Contradiction, Ints, Undecided
+
+STEPS = 12  # tables that are looked for with many forms moved at once
+
+
+class Reach:
+    """The forms of one component, and the least and most of each over the tables that were met."""
+
+    def __init__(self, part: Component, matrix: csr_array, rest: Ints) -> None:
+        self.part, self.matrix, self.rest = part, matrix, rest
+        self.least: Ints = np.full(len(rest), np.iinfo(np.int64).max)
+        self.most: Ints = np.full(len(rest), np.iinfo(np.int64).min)
+        self.tables: list[Ints] = []
+
+    def terms(self, n: int) -> dict[int, int]:
+        row = slice(self.matrix.indptr[n], self.matrix.indptr[n + 1])
+        return dict(zip(self.matrix.indices[row].tolist(), self.matrix.data[row].tolist(), strict=True))
+
+    def saw(self, table: Ints | None) -> None:
+        if table is not None:
+            self.tables.append(table)
+            value = np.asarray(self.matrix @ table) + self.rest
+            self.least, self.most = np.minimum(self.least, value), np.maximum(self.most, value)
+
+    def meet(self, unsafe: Callable[[], NDArray[np.bool_]], high: Ints) -> None:
+        """Meet tables that show as many forms as possible free: at least `high` where that isn't met, else different.
+
+        Raises Contradiction when there is no table, Undecided when none is found.
+        """
+        cells = np.flatnonzero(high > 0)
+        self.saw(self.part.spread(self.matrix[cells], high[cells] - self.rest[cells]))
+        if not self.tables:
+            self.saw(self.part.exactly({}, 1)[1])
+        idle = 0
+        for step in range(STEPS):
+            todo = np.flatnonzero(unsafe())
+            if not len(todo) or idle == 2:
+                return
+            low = self.most[todo] < high[todo]
+            sense = np.where(low | (step % 2 == 0), 1, -1)
+            value = np.where(sense > 0, self.most[todo], -self.least[todo])
+            goal = np.where(low, high[todo], value + 1) - sense * self.rest[todo]
+            forms = csr_array(self.matrix[todo].multiply(sense[:, None]), dtype=np.int64)
+            self.saw(self.part.spread(forms, goal))
+            idle = 0 if unsafe().sum() < len(todo) else idle + 1
+
+    def end(self, n: int, sense: int, *, exact: bool = False) -> int:
+        """The end of form `n` on one side; remembers the table that reaches it."""
+        try:
+            end, table = (self.part.exactly if exact else self.part.towards)(self.terms(n), sense)
+        except Contradiction:
+            if not self.tables:
+                raise
+            raise Undecided from None  # a table that fits is known, so that the solver is wrong
+        self.saw(table)
+        return end + int(self.rest[n])
+
+    def move(self, n: int, sense: int, size: int) -> bool:
+        """Move form `n` by changing no more than the cells near it; false when there is no such part to change."""
+        terms = self.terms(n)
+        near = self.part.around(terms, self.tables[-1], size) if self.tables else None
+        if near is None:
+            return False
+        part, place = near
+        try:
+            _, moved = part.exactly({place[cell]: factor for cell, factor in terms.items()}, sense)
+        except Contradiction:
+            return False  # what the table holds there fits, so that the solver is wrong
+        table = self.tables[-1].copy()
+        table[list(place)] = moved
+        self.saw(table)
+        return True
