@@ -217,6 +217,7 @@ class Component:
         )
         programme.setOptionValue("mip_rel_gap", 0.02)
         programme.setOptionValue("mip_max_nodes", 20)
+        programme.setOptionValue("mip_heuristic_run_feasibility_jump", False)  # costs more than it brings
         programme.run()
         if programme.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
             self.exactly({}, 1)  # raises when that is so
