@@ -44,23 +44,24 @@ class Bounds:
 
 def follow(system: System, rounds: int = 12) -> Bounds:
     """Follow the rows until nothing new comes out. Raises Contradiction."""
-    top = int(system.printed.max(initial=0))
-    limit = 10 * (top + 1000)
-    hidden = system.printed < 0
-    least = np.where(hidden, 0, system.printed)
-    most = np.where(hidden, limit, system.printed)
+    least, most = system.ends
+    limit = 10 * (int(max(least.max(initial=0), most.max(initial=0))) + 1000)
+    most = np.where(most < 0, limit, most)
+    if (least > most).any():
+        raise Contradiction(np.flatnonzero(least > most)[:1].tolist())
+    lows = system.lows
     rows = system.rows.tocoo()
     row, cell, factor = rows.row, rows.col, rows.data
     positive = factor > 0
     for _ in range(rounds):
         smallest = np.where(positive, factor * least[cell], factor * most[cell])
         largest = np.where(positive, factor * most[cell], factor * least[cell])
-        low = np.bincount(row, smallest, len(system.equal)).astype(np.int64)
-        high = np.bincount(row, largest, len(system.equal)).astype(np.int64)
+        low = np.bincount(row, smallest, len(system.equal)).astype(np.int64) - lows
+        high = np.bincount(row, largest, len(system.equal)).astype(np.int64) - lows
         wrong = (high < 0) | (system.equal & (low > 0))
         if wrong.any():
             raise Contradiction(cell[row == int(np.flatnonzero(wrong)[0])].tolist())
-        # Σ ≥ 0 asks of each term at least minus the most of the others; Σ ≤ 0 the other way round.
+        # Σ ≥ low asks of each term at least `low` less the most of the others; Σ ≤ low the other way round.
         at_least = -(high[row] - largest)
         at_most = np.where(system.equal[row], -(low[row] - smallest), np.iinfo(np.int64).max)
         up = np.full(len(least), np.iinfo(np.int64).max)
@@ -157,7 +158,9 @@ class Component:
         programme.silent()
         programme.setOptionValue("threads", 1)
         if forms is None:
-            programme.setOptionValue("simplex_strategy", 4)  # primal: the last table is a start for the next goal
+            programme.setOptionValue(
+                "simplex_strategy", 4
+            )  # primal: the last table is a start for the next goal
         programme.passModel(model)
         return programme
 
@@ -212,9 +215,7 @@ class Component:
         programme = self._programme(forms, goal)
         every = np.arange(cells, dtype=np.int32)
         programme.changeColsIntegrality(cells, every, np.full(cells, highspy.HighsVarType.kInteger))
-        programme.changeColsCost(
-            many, np.arange(cells, cells + many, dtype=np.int32), np.full(many, -1.0)
-        )
+        programme.changeColsCost(many, np.arange(cells, cells + many, dtype=np.int32), np.full(many, -1.0))
         programme.setOptionValue("mip_rel_gap", 0.02)
         programme.setOptionValue("mip_max_nodes", 20)
         programme.setOptionValue("mip_heuristic_run_feasibility_jump", False)  # costs more than it brings
@@ -264,7 +265,9 @@ def components(system: System, bounds: Bounds) -> tuple[Component, ...]:
     local = np.full(len(free), -1)
     local[cells] = np.arange(len(cells))
     rows = system.rows.tocoo()
-    told = free[rows.col]
+    smallest = np.where(rows.data > 0, rows.data * bounds.least[rows.col], rows.data * bounds.most[rows.col])
+    asks = system.equal | (np.bincount(rows.row, smallest, len(system.equal)) < system.lows)
+    told = free[rows.col] & asks[rows.row]  # the ends of the cells see to the other rows
     ties = [(rows.row[told], local[rows.col[told]])]
     at = len(system.equal)
     pairs = [
@@ -281,9 +284,7 @@ def components(system: System, bounds: Bounds) -> tuple[Component, ...]:
     has = np.zeros(at, dtype=bool)
     has[rows.row[told]] = True
     fixed = np.where(free, 0, bounds.least)
-    low = -np.asarray(system.rows @ fixed)
-    smallest = np.where(rows.data > 0, rows.data * bounds.least[rows.col], rows.data * bounds.most[rows.col])
-    has &= system.equal | (np.bincount(rows.row, smallest, at) < 0)  # else the ends of its cells see to it
+    low = system.lows - np.asarray(system.rows @ fixed)
     found = []
     for mark in dict.fromkeys(of_cell.tolist()):
         own, its = cells[of_cell == mark], np.flatnonzero((of_row == mark) & has)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from factlab.attack.goals import Goals, Mask
 from factlab.attack.intervals import Component, Contradiction, Ints, Undecided
 
 STEPS = 12  # tables that are looked for with many forms moved at once
@@ -16,8 +14,8 @@ STEPS = 12  # tables that are looked for with many forms moved at once
 class Reach:
     """The forms of one component, and the least and most of each over the tables that were met."""
 
-    def __init__(self, part: Component, matrix: csr_array, rest: Ints) -> None:
-        self.part, self.matrix, self.rest = part, matrix, rest
+    def __init__(self, part: Component, matrix: csr_array, rest: Ints, forms: Ints, goals: Goals) -> None:
+        self.part, self.matrix, self.rest, self.forms, self.goals = part, matrix, rest, forms, goals
         self.least: Ints = np.full(len(rest), np.iinfo(np.int64).max)
         self.most: Ints = np.full(len(rest), np.iinfo(np.int64).min)
         self.tables: list[Ints] = []
@@ -32,27 +30,38 @@ class Reach:
             value = np.asarray(self.matrix @ table) + self.rest
             self.least, self.most = np.minimum(self.least, value), np.maximum(self.most, value)
 
-    def meet(self, unsafe: Callable[[], NDArray[np.bool_]], high: Ints) -> None:
-        """Meet tables that show as many forms as possible free: at least `high` where that isn't met, else different.
+    def unsafe(self) -> Mask:
+        """The forms that the tables which were met don't show free."""
+        return self.goals.broken(self.least, self.most, self.forms)
 
-        Raises Contradiction when there is no table, Undecided when none is found.
-        """
-        cells = np.flatnonzero(high > 0)
-        self.saw(self.part.spread(self.matrix[cells], high[cells] - self.rest[cells]))
+    def free(self, n: int) -> bool:
+        one = slice(n, n + 1)
+        return not self.goals.broken(self.least[one], self.most[one], self.forms[one])[0]
+
+    def meet(self) -> None:
+        """Meet tables that show as many forms free as can be. Raises Contradiction when there is no table, Undecided
+        when none is found."""
+        high = self.goals.high[self.forms]
+        if not self.tables:
+            cells = np.flatnonzero(high > 0)
+            self.saw(self.part.spread(self.matrix[cells], high[cells] - self.rest[cells]))
         if not self.tables:
             self.saw(self.part.exactly({}, 1)[1])
-        idle = 0
-        for step in range(STEPS):
-            todo = np.flatnonzero(unsafe())
-            if not len(todo) or idle == 2:
+        wide, k = self.goals.wide[self.forms], self.goals.k[self.forms]
+        idle = step = 0
+        while step < STEPS and idle < 2:
+            todo = np.flatnonzero(self.unsafe())
+            if not len(todo):
                 return
             low = self.most[todo] < high[todo]
             sense = np.where(low | (step % 2 == 0), 1, -1)
-            value = np.where(sense > 0, self.most[todo], -self.least[todo])
-            goal = np.where(low, high[todo], value + 1) - sense * self.rest[todo]
+            further = np.where(sense > 0, self.most[todo], -self.least[todo]) + 1
+            out = np.where(sense > 0, k[todo], 0)
+            goal = np.where(low, high[todo], np.where(wide[todo], out, further))
             forms = csr_array(self.matrix[todo].multiply(sense[:, None]), dtype=np.int64)
-            self.saw(self.part.spread(forms, goal))
-            idle = 0 if unsafe().sum() < len(todo) else idle + 1
+            self.saw(self.part.spread(forms, goal - sense * self.rest[todo]))
+            idle = 0 if self.unsafe().sum() < len(todo) else idle + 1
+            step += 1
 
     def end(self, n: int, sense: int, *, exact: bool = False) -> int:
         """The end of form `n` on one side; remembers the table that reaches it."""
@@ -65,18 +74,17 @@ class Reach:
         self.saw(table)
         return end + int(self.rest[n])
 
-    def move(self, n: int, sense: int, size: int) -> bool:
-        """Move form `n` by changing no more than the cells near it; false when there is no such part to change."""
+    def move(self, n: int, sense: int, size: int) -> None:
+        """Move form `n` by changing no more than the cells near it, if there is such a part."""
         terms = self.terms(n)
         near = self.part.around(terms, self.tables[-1], size) if self.tables else None
         if near is None:
-            return False
+            return
         part, place = near
         try:
             _, moved = part.exactly({place[cell]: factor for cell, factor in terms.items()}, sense)
         except Contradiction:
-            return False  # what the table holds there fits, so that the solver is wrong
+            return  # what the table holds there fits, so that the solver is wrong
         table = self.tables[-1].copy()
         table[list(place)] = moved
         self.saw(table)
-        return True

@@ -272,10 +272,16 @@ def test_what_an_insider_brings() -> None:
     """An organisation with 30 clients of a service that 35 households use knows of 5 that it doesn't serve."""
     book = small(book_of({"a": ("x", "o p"), "b": ("y", "p")}), "households service organisation")
     there = publication(book, {"GM": {"households": "500", "service": "35 60", "organisation": "x x"}})
-    own = CellKey("organisation", "municipality", "GM", "", "o")
+
+    def own(number: int) -> dict[CellKey, int]:
+        told = (("households", "all"), ("organisation", "o"), ("service", "a"))
+        return {CellKey(table, "municipality", "GM", "", code): number for table, code in told}
+
     assert audit(there).holds
-    assert found(audit(there, known={own: 30})) == {("difference", "organisation o")}
-    assert audit(there, known={own: 7}).holds
+    verdict = audit(there, insiders={"o": own(30)})
+    assert [(f.kind, f.cells[0].category, f.by) for f in verdict.findings] == [("difference", "o", "o")]
+    assert verdict.overlaps == 1
+    assert audit(there, insiders={"o": own(7)}).holds
 
 
 def test_a_cell_left_out_is_hidden_and_one_too_many_is_told() -> None:
@@ -388,7 +394,7 @@ def test_each_judgement_is_that_of_two_integer_programmes(share: float) -> None:
     draw = random.Random(2)
     hidden = {key for key, n in counts.items() if 1 <= n < 10 or draw.random() < share}
     there = printed(book, counts, hidden)
-    system = build(there, {}, Relations(book))
+    system = build(there, Relations(book))
     fixed = system.printed >= 0
     low, high = np.where(fixed, system.printed, 0), np.where(fixed, system.printed, 100_000)
     rows = LinearConstraint(system.rows.astype(float), 0, np.where(system.equal, 0, np.inf))
