@@ -46,8 +46,8 @@ class Insiders:
         """The cells that tell this participant of nobody but its own clients (I1)."""
         own = np.zeros(len(self.keys), dtype=bool)
         for _, columns, _, at in self._levels:
-            determined = set(_determined(self.relations, columns, who))
-            own[at[:, [n for n, column in enumerate(columns) if column in determined]]] = True
+            its = set(determined(self.relations, columns, who))
+            own[at[:, [n for n, column in enumerate(columns) if column in its]]] = True
         return own
 
     def taught(self, system: System, who: str, counts: Mapping[CellKey, int]) -> System:
@@ -65,18 +65,18 @@ class Insiders:
                 dtype=np.int64,
             ).reshape(at.shape)
             found = self.relations.level[level]
-            for shared in (*_within(self.relations, found, who), *_apart(book, apart, who)):
-                counted = mine[:, [place[column] for column in shared.own]].sum(axis=1)
-                cells = at[:, [place[column] for column, _ in shared.row]]
-                factors = [factor for _, factor in shared.row]
+            for told in (*shared(self.relations, found, who), *_apart(book, apart, who)):
+                counted = mine[:, [place[column] for column in told.own]].sum(axis=1)
+                cells = at[:, [place[column] for column, _ in told.row]]
+                factors = [factor for _, factor in told.row]
                 if factors == [1]:  # a single cell: these are its ends
                     cell = cells[:, 0]
                     least[cell] = np.maximum(least[cell], counted)
-                    if shared.equal:
+                    if told.equal:
                         most[cell] = np.where(most[cell] == OPEN, counted, np.minimum(most[cell], counted))
                 else:
                     low = -counted if factors[0] < 0 else counted
-                    rows.add("own clients", cells, factors, equal=shared.equal, low=low)
+                    rows.add("own clients", cells, factors, equal=told.equal, low=low)
         return beside(system, rows, (least, most))
 
 
@@ -106,7 +106,7 @@ def _alone(book: Codebook, who: str) -> tuple[set[str], set[str], bool]:
     return sole, domains, bool(services) and len(sole) == len(services)
 
 
-def _determined(relations: Relations, columns: Iterable[Column], who: str) -> list[Column]:
+def determined(relations: Relations, columns: Iterable[Column], who: str) -> list[Column]:
     """The columns that tell of no household but the insider's own clients."""
     book = relations.book
     services, domains, everything = _alone(book, who)
@@ -148,7 +148,7 @@ def _apart(book: Codebook, columns: Iterable[Column], who: str) -> Iterable[Shar
             yield Shared(((column, 1),), (column,), reporters[code] == {who})
 
 
-def _within(relations: Relations, found: LevelRelations, who: str) -> Iterable[Shared]:
+def shared(relations: Relations, found: LevelRelations, who: str) -> Iterable[Shared]:
     """What it knows between the columns of one area (I1 to I3)."""
     book = relations.book
     deliverers = _deliverers(book)
@@ -156,7 +156,7 @@ def _within(relations: Relations, found: LevelRelations, who: str) -> Iterable[S
         return
     there = set(found.columns)
     _, alone, everything = _alone(book, who)
-    equal = set(_determined(relations, found.columns, who))
+    equal = set(determined(relations, found.columns, who))
     everyone = [(t.name, c.code) for t in book.tables if t.kind == "all" for c in t.categories]
     for column in everyone:
         if column in there:
