@@ -19,6 +19,7 @@ Terms = Mapping[int, int]
 
 CLOSE = 1e-6  # the solver's own tolerance is 1e-7
 PATIENCE = 20.0  # seconds for one integer programme
+SMALL = 500  # cells: presolving costs more than it brings
 
 
 class Contradiction(Exception):
@@ -216,6 +217,9 @@ class Component:
         every = np.arange(cells, dtype=np.int32)
         programme.changeColsIntegrality(cells, every, np.full(cells, highspy.HighsVarType.kInteger))
         programme.changeColsCost(many, np.arange(cells, cells + many, dtype=np.int32), np.full(many, -1.0))
+        programme.setOptionValue("time_limit", PATIENCE)
+        if cells < SMALL:
+            programme.setOptionValue("presolve", "off")
         programme.setOptionValue("mip_rel_gap", 0.02)
         programme.setOptionValue("mip_max_nodes", 20)
         programme.setOptionValue("mip_heuristic_run_feasibility_jump", False)  # costs more than it brings
