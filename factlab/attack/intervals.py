@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -187,6 +188,18 @@ class Component:
         self._cost = terms
         _solve(self._linear)
         return self._read(self._linear, terms, sense)
+
+    @contextmanager
+    def at_least(self, cell: int, number: int) -> Iterator[None]:
+        """As long as this lasts, the linear ends are those of tables with so many in a cell."""
+        if self._linear is None:
+            self._linear = self._programme()
+        least, most = float(self._least[cell]), float(self._most[cell])
+        self._linear.changeColBounds(cell, max(least, min(number, most)), most)
+        try:
+            yield
+        finally:
+            self._linear.changeColBounds(cell, least, most)
 
     def exactly(self, terms: Terms, sense: int) -> tuple[int, Ints]:
         """The same end among whole numbers only. Raises Contradiction, Undecided."""

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from factlab.attack import printed, releases
+from factlab.attack.alone import singletons
 from factlab.attack.attacker import Attack
 from factlab.attack.findings import Finding, Kind, Verdict
 from factlab.attack.goals import Mask, goals
@@ -57,6 +58,7 @@ def audit(
         insiders=len(insiders),
         earlier=len(earlier),
         overlaps=overlaps(publication, case.systems[0], insiders),
+        singletons=singletons(attack.reaches) if attack else 0,
     )
 
 

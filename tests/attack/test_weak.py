@@ -300,3 +300,12 @@ def test_a_protected_publication_beside_itself_a_year_ago(town: CountTable) -> N
     now = Publication(safe.codebook, safe.cells, {}, {}, {})
     before = replace(now, codebook=replace(now.codebook, round_id="testdam-2024"))
     assert audit(now, earlier=[then(before, 100, 20)]).holds
+
+
+def test_a_household_alone_that_pins_another_cell_is_counted() -> None:
+    """1 = x + x: who is the one knows that nobody is in the other. Of 20 = x + x it learns next to nothing."""
+    book = small(BOOK, "households domains")
+    numbers = {"households": "1000", "domains": "900 99 x x"}
+    assert audit(publication(book, {"GM": numbers})).singletons == 2
+    verdict = audit(publication(book, {"GM": {**numbers, "domains": "900 80 x x"}}))
+    assert verdict.holds and verdict.singletons == 0
