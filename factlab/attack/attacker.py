@@ -106,7 +106,7 @@ class Attack:
         if reach.free(place):
             return
         for exact in (False, True):
-            if exact:  # the tables at the ends weren't whole: a whole one nearby will often do
+            if exact or reach.large:  # the tables at the ends weren't whole: a whole one nearby will often do
                 for size, sense in NEAR:
                     reach.move(place, sense, size)
                     if reach.free(place):

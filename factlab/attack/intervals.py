@@ -124,9 +124,15 @@ class Component:
         if near.all() or 2 * near.sum() > len(near):
             return None
         free = np.flatnonzero(near)
-        fixed = np.where(near, 0, table)
+        part = self._held(free, table)
+        return part, {int(cell): n for n, cell in enumerate(free)}
+
+    def _held(self, free: Ints, table: Ints) -> Component:
+        """These cells, when all others stay as in `table`."""
+        fixed = table.copy()
+        fixed[free] = 0
         touched = np.diff(self._rows[:, free].indptr) > 0
-        part = Component(
+        return Component(
             self.cells[free],
             csr_array(self._rows[touched][:, free]),
             self._low[touched] - np.asarray(self._rows[touched] @ fixed),
@@ -134,7 +140,16 @@ class Component:
             (self._least[free], self._most[free]),
             self.limit,
         )
-        return part, {int(cell): n for n, cell in enumerate(free)}
+
+    def apart(self, free: Ints, table: Ints) -> Iterator[tuple[Component, Ints]]:
+        """The groups of these cells that hang together when all others stay as in `table`, with their places here."""
+        rows = self._rows[:, free]
+        touched = np.flatnonzero(np.diff(rows.indptr) > 0)
+        tied = csr_array(abs(rows[touched]))
+        _, label = connected_components(csr_array(tied.T @ tied), directed=False)
+        for mark in range(label.max(initial=-1) + 1):
+            own = free[label == mark]
+            yield self._held(own, table), own
 
     def _programme(self, forms: csr_array | None = None, goal: Ints | None = None) -> highspy.Highs:
         """The programme of the cells; with forms, also a variable for each: no more than the form, nor than its goal."""

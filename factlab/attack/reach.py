@@ -9,6 +9,7 @@ from factlab.attack.goals import Goals, Mask
 from factlab.attack.intervals import Component, Contradiction, Ints, Undecided
 
 STEPS = 12  # tables that are looked for with many forms moved at once
+LARGE = 2000  # cells of a component that are not moved all at once
 
 
 class Reach:
@@ -19,6 +20,8 @@ class Reach:
         self.least: Ints = np.full(len(rest), np.iinfo(np.int64).max)
         self.most: Ints = np.full(len(rest), np.iinfo(np.int64).min)
         self.tables: list[Ints] = []
+        # Whether all at once is too much: with rounding, a whole municipality hangs together.
+        self.large = len(part.cells) > LARGE
 
     def terms(self, n: int) -> dict[int, int]:
         row = slice(self.matrix.indptr[n], self.matrix.indptr[n + 1])
@@ -47,6 +50,8 @@ class Reach:
             self.saw(self.part.spread(self.matrix[cells], high[cells] - self.rest[cells]))
         if not self.tables:
             self.saw(self.part.exactly({}, 1)[1])
+        if self.large:
+            self._meet_in_groups()
         wide, k = self.goals.wide[self.forms], self.goals.k[self.forms]
         idle = step = 0
         while step < STEPS and idle < 2:
@@ -60,8 +65,31 @@ class Reach:
             goal = np.where(low, high[todo], np.where(wide[todo], out, further))
             forms = csr_array(self.matrix[todo].multiply(sense[:, None]), dtype=np.int64)
             self.saw(self.part.spread(forms, goal - sense * self.rest[todo]))
+            if self.large:
+                self._meet_in_groups()
             idle = 0 if self.unsafe().sum() < len(todo) else idle + 1
             step += 1
+
+    def _meet_in_groups(self) -> None:
+        """Meet tables in which only hidden cells have changed: these fall apart in groups that hang together."""
+        hidden = np.unique(self.matrix[np.flatnonzero(self.goals.single[self.forms])].indices)
+        first = self.tables[-1]
+        whole: list[Ints] = []
+        for part, place in self.part.apart(hidden, first):
+            inside = self.matrix[:, place]
+            forms = np.flatnonzero(np.diff(inside.indptr) > 0)
+            fixed = first.copy()
+            fixed[place] = 0
+            rest = self.rest[forms] + np.asarray(self.matrix[forms] @ fixed)
+            group = Reach(part, csr_array(inside[forms]), rest, self.forms[forms], self.goals)
+            group.large = False  # it falls apart no further
+            group.saw(first[place])
+            group.meet()
+            whole += [first.copy() for _ in range(len(group.tables) - len(whole))]
+            for table, found in zip(whole, group.tables, strict=False):
+                table[place] = found
+        for table in whole:
+            self.saw(table if self.part.fits(table) else None)
 
     def end(self, n: int, sense: int, *, exact: bool = False) -> int:
         """The end of form `n` on one side; remembers the table that reaches it."""

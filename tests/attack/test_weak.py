@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from factlab.attack import Verdict, audit
+from factlab.attack import Verdict, audit, reach
 from factlab.cells import Cell, CellKey, Codebook, CountTable, Earlier, Publication
 from factlab.disclosure import protect
 
@@ -309,3 +309,19 @@ def test_a_household_alone_that_pins_another_cell_is_counted() -> None:
     assert audit(publication(book, {"GM": numbers})).singletons == 2
     verdict = audit(publication(book, {"GM": {**numbers, "domains": "900 80 x x"}}))
     assert verdict.holds and verdict.singletons == 0
+
+
+def test_a_large_component_is_moved_in_groups_with_the_same_verdict(
+    town: CountTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With rounding a municipality hangs together as a whole; that its hidden cells are moved apart changes nothing."""
+    safe = protect(town)
+    book = replace(safe.codebook, rounding=5)
+    cells = tuple(
+        cell._replace(households=cell.households // 5 * 5) if cell.households is not None else cell
+        for cell in safe.cells
+    )
+    there = Publication(book, cells, {}, {}, {})
+    at_once = audit(there)
+    monkeypatch.setattr(reach, "LARGE", 20)
+    assert audit(there) == at_once and at_once.holds
