@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
 import highspy
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import block_array, csr_array, eye_array
 from scipy.sparse.csgraph import connected_components
 
 from factlab.attack.system import System
@@ -19,6 +20,7 @@ Terms = Mapping[int, int]
 
 CLOSE = 1e-6  # the solver's own tolerance is 1e-7
 PATIENCE = 20.0  # seconds for one integer programme
+SMALL = 500  # cells: presolving costs more than it brings
 
 
 class Contradiction(Exception):
@@ -44,23 +46,24 @@ class Bounds:
 
 def follow(system: System, rounds: int = 12) -> Bounds:
     """Follow the rows until nothing new comes out. Raises Contradiction."""
-    top = int(system.printed.max(initial=0))
-    limit = 10 * (top + 1000)
-    hidden = system.printed < 0
-    least = np.where(hidden, 0, system.printed)
-    most = np.where(hidden, limit, system.printed)
+    least, most = system.ends
+    limit = 10 * (int(max(least.max(initial=0), most.max(initial=0))) + 1000)
+    most = np.where(most < 0, limit, most)
+    if (least > most).any():
+        raise Contradiction(np.flatnonzero(least > most)[:1].tolist())
+    lows = system.lows
     rows = system.rows.tocoo()
     row, cell, factor = rows.row, rows.col, rows.data
     positive = factor > 0
     for _ in range(rounds):
         smallest = np.where(positive, factor * least[cell], factor * most[cell])
         largest = np.where(positive, factor * most[cell], factor * least[cell])
-        low = np.bincount(row, smallest, len(system.equal)).astype(np.int64)
-        high = np.bincount(row, largest, len(system.equal)).astype(np.int64)
+        low = np.bincount(row, smallest, len(system.equal)).astype(np.int64) - lows
+        high = np.bincount(row, largest, len(system.equal)).astype(np.int64) - lows
         wrong = (high < 0) | (system.equal & (low > 0))
         if wrong.any():
             raise Contradiction(cell[row == int(np.flatnonzero(wrong)[0])].tolist())
-        # Σ ≥ 0 asks of each term at least minus the most of the others; Σ ≤ 0 the other way round.
+        # Σ ≥ low asks of each term at least `low` less the most of the others; Σ ≤ low the other way round.
         at_least = -(high[row] - largest)
         at_most = np.where(system.equal[row], -(low[row] - smallest), np.iinfo(np.int64).max)
         up = np.full(len(least), np.iinfo(np.int64).max)
@@ -121,9 +124,15 @@ class Component:
         if near.all() or 2 * near.sum() > len(near):
             return None
         free = np.flatnonzero(near)
-        fixed = np.where(near, 0, table)
+        part = self._held(free, table)
+        return part, {int(cell): n for n, cell in enumerate(free)}
+
+    def _held(self, free: Ints, table: Ints) -> Component:
+        """These cells, when all others stay as in `table`."""
+        fixed = table.copy()
+        fixed[free] = 0
         touched = np.diff(self._rows[:, free].indptr) > 0
-        part = Component(
+        return Component(
             self.cells[free],
             csr_array(self._rows[touched][:, free]),
             self._low[touched] - np.asarray(self._rows[touched] @ fixed),
@@ -131,23 +140,44 @@ class Component:
             (self._least[free], self._most[free]),
             self.limit,
         )
-        return part, {int(cell): n for n, cell in enumerate(free)}
 
-    def _programme(self) -> highspy.Highs:
+    def apart(self, free: Ints, table: Ints) -> Iterator[tuple[Component, Ints]]:
+        """The groups of these cells that hang together when all others stay as in `table`, with their places here."""
+        rows = self._rows[:, free]
+        touched = np.flatnonzero(np.diff(rows.indptr) > 0)
+        tied = csr_array(abs(rows[touched]))
+        _, label = connected_components(csr_array(tied.T @ tied), directed=False)
+        for mark in range(label.max(initial=-1) + 1):
+            own = free[label == mark]
+            yield self._held(own, table), own
+
+    def _programme(self, forms: csr_array | None = None, goal: Ints | None = None) -> highspy.Highs:
+        """The programme of the cells; with forms, also a variable for each: no more than the form, nor than its goal."""
+        rows, low, equal, least, most = self._rows, self._low, self._equal, self._least, self._most
+        if forms is not None and goal is not None:
+            many = len(goal)
+            rows = csr_array(block_array([[rows, None], [forms, -eye_array(many, dtype=np.int64)]]))
+            low = np.concatenate([low, np.zeros(many, dtype=np.int64)])
+            equal = np.concatenate([equal, np.zeros(many, dtype=bool)])
+            least = np.concatenate([least, np.full(many, -self.limit)])
+            most = np.concatenate([most, goal])
         model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = len(self.cells), len(self._low)
-        model.col_cost_ = np.zeros(len(self.cells))
-        model.col_lower_, model.col_upper_ = self._least.astype(float), self._most.astype(float)
-        model.row_lower_ = self._low.astype(float)
-        model.row_upper_ = np.where(self._equal, self._low.astype(float), highspy.kHighsInf)
+        model.num_col_, model.num_row_ = len(least), len(low)
+        model.col_cost_ = np.zeros(len(least))
+        model.col_lower_, model.col_upper_ = least.astype(float), most.astype(float)
+        model.row_lower_ = low.astype(float)
+        model.row_upper_ = np.where(equal, low.astype(float), highspy.kHighsInf)
         model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        model.a_matrix_.start_ = self._rows.indptr.astype(np.int32)
-        model.a_matrix_.index_ = self._rows.indices.astype(np.int32)
-        model.a_matrix_.value_ = self._rows.data.astype(float)
+        model.a_matrix_.start_ = rows.indptr.astype(np.int32)
+        model.a_matrix_.index_ = rows.indices.astype(np.int32)
+        model.a_matrix_.value_ = rows.data.astype(float)
         programme = highspy.Highs()
         programme.silent()
         programme.setOptionValue("threads", 1)
-        programme.setOptionValue("simplex_strategy", 4)  # primal: the last table is a start for the next goal
+        if forms is None:
+            programme.setOptionValue(
+                "simplex_strategy", 4
+            )  # primal: the last table is a start for the next goal
         programme.passModel(model)
         return programme
 
@@ -174,6 +204,18 @@ class Component:
         _solve(self._linear)
         return self._read(self._linear, terms, sense)
 
+    @contextmanager
+    def at_least(self, cell: int, number: int) -> Iterator[None]:
+        """As long as this lasts, the linear ends are those of tables with so many in a cell."""
+        if self._linear is None:
+            self._linear = self._programme()
+        least, most = float(self._least[cell]), float(self._most[cell])
+        self._linear.changeColBounds(cell, max(least, min(number, most)), most)
+        try:
+            yield
+        finally:
+            self._linear.changeColBounds(cell, least, most)
+
     def exactly(self, terms: Terms, sense: int) -> tuple[int, Ints]:
         """The same end among whole numbers only. Raises Contradiction, Undecided."""
         if self._integer is None:
@@ -192,6 +234,29 @@ class Component:
         if table is None:
             raise Undecided
         return end, table
+
+    def spread(self, forms: csr_array, goal: Ints) -> Ints | None:
+        """A whole table in which many forms come near their goal together; None when none was found.
+
+        The sum of min(form, goal) is made large, not largest: a few branches are enough. Raises Contradiction.
+        """
+        many, cells = len(goal), len(self.cells)
+        programme = self._programme(forms, goal)
+        every = np.arange(cells, dtype=np.int32)
+        programme.changeColsIntegrality(cells, every, np.full(cells, highspy.HighsVarType.kInteger))
+        programme.changeColsCost(many, np.arange(cells, cells + many, dtype=np.int32), np.full(many, -1.0))
+        programme.setOptionValue("time_limit", PATIENCE)
+        if cells < SMALL:
+            programme.setOptionValue("presolve", "off")
+        programme.setOptionValue("mip_rel_gap", 0.02)
+        programme.setOptionValue("mip_max_nodes", 20)
+        programme.setOptionValue("mip_heuristic_run_feasibility_jump", False)  # costs more than it brings
+        programme.run()
+        if programme.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+            self.exactly({}, 1)  # raises when that is so
+        value = np.array(programme.getSolution().col_value[:cells])
+        table = np.rint(value).astype(np.int64)
+        return table if len(table) == cells and self.fits(table) else None
 
     def _read(self, programme: highspy.Highs, terms: Terms, sense: int) -> tuple[int, Ints | None]:
         status = programme.getModelStatus()
@@ -232,7 +297,9 @@ def components(system: System, bounds: Bounds) -> tuple[Component, ...]:
     local = np.full(len(free), -1)
     local[cells] = np.arange(len(cells))
     rows = system.rows.tocoo()
-    told = free[rows.col]
+    smallest = np.where(rows.data > 0, rows.data * bounds.least[rows.col], rows.data * bounds.most[rows.col])
+    asks = system.equal | (np.bincount(rows.row, smallest, len(system.equal)) < system.lows)
+    told = free[rows.col] & asks[rows.row]  # the ends of the cells see to the other rows
     ties = [(rows.row[told], local[rows.col[told]])]
     at = len(system.equal)
     pairs = [
@@ -249,7 +316,7 @@ def components(system: System, bounds: Bounds) -> tuple[Component, ...]:
     has = np.zeros(at, dtype=bool)
     has[rows.row[told]] = True
     fixed = np.where(free, 0, bounds.least)
-    low = -np.asarray(system.rows @ fixed)
+    low = system.lows - np.asarray(system.rows @ fixed)
     found = []
     for mark in dict.fromkeys(of_cell.tolist()):
         own, its = cells[of_cell == mark], np.flatnonzero((of_row == mark) & has)

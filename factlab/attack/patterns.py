@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 from typing import NamedTuple
@@ -97,6 +98,10 @@ class Patterns:
             parts[domain] = parts.get(domain, 0) | 1 << self.quantity["services", s.code]
         self._either = [_Either(1 << whole, mask) for whole, mask in sorted(parts.items())]
         self._all = {of: sum(1 << self.quantity[of, code] for code in self.of[of]) for of in COUNTED}
+        self._spread = {  # of how many organisations a service is, of how many services an organisation: most first
+            of: sorted(Counter(pair[n] for pair in self.pairs).values(), reverse=True)
+            for n, of in enumerate(("services", "organisations"))
+        }
         self._programme = self._integer_programme(parts)
         self.columns: dict[Column, Boxes] = {
             (table.name, category.code): self._boxes(table, category.code)
@@ -160,6 +165,17 @@ class Patterns:
         ):  # ever more, in two orders: many numbers of services, organisations, domains
             for step in (1, 2, 3, 5):
                 sets += [[(start + step * m) % width for m in range(size)] for size in (3, 4, 5, 6, 8)]
+        for n in (0, 1):  # services (organisations) whole, ever more of them: first those that bring the most
+            by = {label[n]: [p for p in range(width) if labels[p][n] == label[n]] for label in labels}
+            if len(by) <= 60:
+                sets += [[*by[a], *by[b]] for a, b in combinations(by, 2)]
+            met: set[str] = set()
+            grown: list[int] = []
+            while by:
+                most = max(by, key=lambda one: len({labels[p][1 - n] for p in by[one]} - met))
+                met |= {labels[p][1 - n] for p in by[most]}
+                grown += by.pop(most)
+                sets.append(tuple(grown))
         made = np.zeros((len(sets), width), dtype=bool)
         for n, chosen in enumerate(sets):
             made[n, list(chosen)] = True
@@ -275,6 +291,10 @@ class Patterns:
             services, domains = numbers["services"], numbers["domains"]
             numbers["services"] = (max(services[0], domains[0]), services[1])
             numbers["domains"] = (domains[0], min(domains[1], services[1]))
+            for one, other in (("services", "organisations"), ("organisations", "services")):
+                if numbers[one][1] < len(self._spread[one]):  # so few have no more than that of the other
+                    least, most = numbers[other]
+                    numbers[other] = (least, min(most, sum(self._spread[one][: numbers[one][1]])))
             if low & ~high or any(least > most for least, most in numbers.values()):
                 return None
             if before == (low, high, numbers):

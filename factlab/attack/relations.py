@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -84,6 +85,12 @@ class Relations:
         self.book = book
         self.patterns = Patterns(book)
         self.level = {level: self._of_level(level) for level in book.levels}
+
+    def of(self, book: Codebook) -> Relations:
+        """The same relations, for a codebook that differs in nothing that they depend on."""
+        same = copy(self)
+        same.book = book
+        return same
 
     @cached_property
     def _published(self) -> tuple[Column, ...]:

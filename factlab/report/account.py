@@ -22,9 +22,8 @@ def chapter_secrecy(telling: Telling) -> Section:
     attack = attack_of(telling)
     if attack.get("holds") is True:
         text.append(words.say("secrecy.attacked"))
-        told = attack.get("not_inferred")
-        if isinstance(told, Mapping) and isinstance(told.get(words.lang), str):
-            text.append((Span(told[words.lang]),))
+        text += _said(telling, [attack.get("not_inferred")])
+        text += _said(telling, attack.get("also_tried"))
     else:
         text.append(words.say("secrecy.not_attacked"))
     points = not_covered(telling, attack)
@@ -51,7 +50,11 @@ def _held(telling: Telling) -> int:
 
 
 def not_covered(telling: Telling, attack: Mapping[str, Any]) -> tuple[Text, ...]:
-    listed = attack.get("not_covered")
+    return _said(telling, attack.get("not_covered"))
+
+
+def _said(telling: Telling, listed: object) -> tuple[Text, ...]:
+    """Sentences of the certificate, in the reader's language."""
     if not isinstance(listed, list):
         return ()
     lang = telling.words.lang

@@ -60,7 +60,7 @@ def test_no_relation_ties_what_was_reported_to_a_household() -> None:
     ours = np.array([key.table == "informal" for key in keys])
     whole = model.publication(counts, model.places(counts.codebook))
     nothing_printed = Publication(counts.codebook, (), {}, {}, {})
-    attacked = build(nothing_printed, {}, Relations(counts.codebook))
+    attacked = build(nothing_printed, Relations(counts.codebook))
     assert attacked.keys == keys
     for rows in (whole.equal, whole.least, attacked.rows):
         touched = rows != 0
