@@ -1,6 +1,7 @@
 """The attacker: reads a publication as a stranger would and tries to undo what is hidden in it."""
 
 from factlab.attack.judgement import Finding, Verdict, audit, feasible
-from factlab.attack.rendered import check_page
+from factlab.attack.register import Misprint
+from factlab.attack.rendered import check_folder, check_page, check_paper
 
-__all__ = ["Finding", "Verdict", "audit", "check_page", "feasible"]
+__all__ = ["Finding", "Misprint", "Verdict", "audit", "check_folder", "check_page", "check_paper", "feasible"]
