@@ -43,9 +43,11 @@ def check(register: Register, root: Element, place: str) -> Iterator[Misprint]:
                 yield Misprint("drawn_differently", shape.place)
         elif how in ("width", "height", "place", "shade") and mark:
             try:
-                measured[how].append((register.value(mark), shape))
+                value = register.value(mark)
             except Unfit as unfit:
                 yield Misprint(unfit.kind, shape.place)
+            else:
+                measured[how].append((value, shape))
         else:
             yield Misprint("drawn_unaccounted", shape.place)
     if len(large) > 1:  # large shapes that show no number are all alike, or they would show one
