@@ -14,6 +14,8 @@ from factlab.attack.register import Misprint, Register, Unfit
 SHAPES = frozenset({"path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "use", "image"})
 UNDRAWN = frozenset({"defs", "clipPath", "pattern", "style"})
 KEY = (16.0, 10.0)  # what a legend's box may measure at most, in points
+INHERITED = ("transform", "style", "fill", "stroke")
+UNMEASURED = "unmeasured"
 LOOSE = 3.5  # points that a length may be off: gaps between parts, and the least that can be seen
 CLOSE = 0.5
 
@@ -83,16 +85,19 @@ def _shapes(element: Element, drawn: str, place: str) -> Iterator[Shape]:
     if tag in UNDRAWN:
         return
     drawn = element.get("data-drawn", drawn)
+    if tag not in SHAPES and any(element.get(name) for name in INHERITED):
+        drawn = UNMEASURED  # its shapes may look otherwise than they say themselves
     place = f"{place.partition(' #')[0]} #{element.get('id')}" if element.get("id") else place
     if tag in SHAPES and (shape := _shape(element, tag, drawn, place)):
         yield shape
     for child in element:
-        moved = child.get("transform") and any(c.tag.rpartition("}")[2] in SHAPES for c in child.iter())
-        yield from _shapes(child, "" if moved else drawn, place)
+        yield from _shapes(child, drawn, place)
 
 
 def _shape(element: Element, tag: str, drawn: str, place: str) -> Shape | None:
     """None for what can't be seen. A shape of another kind than a path can't be measured, so that it shows nothing."""
+    if drawn == UNMEASURED:
+        return Shape("", "", 0, 0, 0, place)
     style = dict(re.findall(r"([\w-]+)\s*:\s*([^;]+)", element.get("style", "")))
     fill, stroke = (style.get(name, element.get(name, "")).strip() for name in ("fill", "stroke"))
     if fill == "none" and stroke in ("", "none"):

@@ -9,84 +9,39 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from fractions import Fraction
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from factlab.attack import drawn
-from factlab.attack.register import PERCENT, Misprint, Register, numeric
+from factlab.attack.numerals import PERCENT, numeric
+from factlab.attack.reading import CELL, DRAWING, FIGURE, SVG, Page, Piece
+from factlab.attack.register import Misprint, Register
 from factlab.cells import CellKey, Publication
 
-CELL, FIGURE, DRAWN = "data-cell", "data-figure", "data-drawn"
-# Attributes that no one reads, hears or sees as a length. Any other that holds a number is held against the register.
-STRUCTURE = frozenset(
-    f"aria-labelledby charset class href http-equiv id lang name rel role scope tabindex {CELL} {FIGURE}".split()
-)
-DRAWING = STRUCTURE | frozenset(
-    f"clip-path d height style transform version viewBox width x y {DRAWN}".split()
-)
-VIEWPORT = "width=device-width, initial-scale=1"
-VOID = frozenset(
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
-)
-# What could show a number that can't be read here.
-OPAQUE = frozenset(
-    [
-        "applet",
-        "audio",
-        "canvas",
-        "embed",
-        "frame",
-        "iframe",
-        "img",
-        "math",
-        "object",
-        "picture",
-        "script",
-        "svg",
-        "video",
-    ]
-)
-SVG = re.compile(r"<svg\b.*?</svg\s*>", re.DOTALL | re.IGNORECASE)
-PRINTED_BY_STYLE = re.compile(r"content\s*:[^;}]*\d")
 # The files that are a publication: `publication` reads them, and sees that cells.parquet is cells.csv. The paper can't
-# be read back: what it prints is checked when it is set, and SHA256SUMS says that it is still that paper.
+# be read back: what it prints is checked when it is set, and the checksums say that it is still that paper.
+SUMS = "SHA256SUMS"
 READ = frozenset(
-    [
-        "SHA256SUMS",
-        "areas.geojson",
-        "cells.csv",
-        "cells.parquet",
-        "codebook.json",
-        "disclosure.json",
-        "provenance.json",
-        "stapelingsmonitor.pdf",
-    ]
-)
-
-
-class Piece(NamedTuple):
-    """Text as a reader meets it, and what it is marked as."""
-
-    text: str
-    attribute: str  # data-cell, data-figure or nothing
-    mark: str
-    place: str
-    heading: bool = False  # of a row or a column
+    [SUMS, "areas.geojson", "cells.csv", "cells.parquet", "codebook.json", "disclosure.json", "provenance.json",
+     "stapelingsmonitor.pdf"]
+)  # fmt: skip
 
 
 def check_folder(publication: Publication, folder: Path) -> tuple[Misprint, ...]:
     """Everything in a folder that isn't what the publication holds, or that can't be read to see whether it is."""
     register = Register(publication)
     found: list[Misprint] = []
+    sealed = _sealed(folder)
     for path in sorted(path for path in folder.rglob("*") if not path.is_dir()):
         name = path.relative_to(folder).as_posix()
-        if path.suffix == ".html":
-            found += _page(register, path.read_text(encoding="utf-8"), name)
+        if sealed and name not in sealed:
+            found.append(Misprint("unknown_file", name))
+        elif path.suffix == ".html":
+            found += _page(register, path.read_text(encoding="utf-8", errors="replace"), name)
         elif path.suffix == ".csv" and name.startswith("tables/"):
             found += _wide(register, path, name)
         elif name not in READ:
@@ -118,7 +73,7 @@ def _pieces(register: Register, pieces: Iterable[Piece], tables: int = 0) -> Ite
             yield from (Misprint(kind, at) for kind in register.cell_faults(piece.mark, text))
         elif piece.attribute == FIGURE:
             yield from (Misprint(kind, piece.place) for kind in register.figure_faults(piece.mark, text))
-        elif not register.accounts_for(text, heading=piece.heading, tables=tables):
+        elif not register.phrases.account_for(text, heading=piece.heading, tables=tables):
             yield Misprint("unaccounted", piece.place)
 
 
@@ -128,72 +83,11 @@ def _pieces(register: Register, pieces: Iterable[Piece], tables: int = 0) -> Ite
 def _page(register: Register, html: str, place: str) -> Iterator[Misprint]:
     for svg in SVG.findall(html):
         yield from _drawing(register, svg, place)
-    page = _Page(place)
+    page = Page(place)
     page.feed(SVG.sub("", html))
     page.close()
     yield from page.opaque
     yield from _pieces(register, page.pieces, page.tables)
-
-
-class _Page(HTMLParser):
-    """Collects all that a page says: its text by what it is marked as, its attributes, its comments."""
-
-    def __init__(self, place: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.file = place
-        self.pieces: list[Piece] = []
-        self.opaque: list[Misprint] = []
-        self.tables = 0
-        self._open: list[tuple[str, str, int | None]] = []  # tag, id, and which of the pieces it is
-
-    @property
-    def _place(self) -> str:
-        return f"{self.file} #{next((i for _, i, _ in reversed(self._open) if i), '')}".removesuffix(" #")
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
-        self.tables += tag == "table"
-        marked = next((name for name in (CELL, FIGURE) if name in told), "")
-        self._open.append((tag, told.get("id", ""), len(self.pieces) if marked else None))
-        if marked:
-            self.pieces.append(Piece("", marked, told[marked], self._place))
-        self.pieces += [
-            Piece(value, "", "", self._place)
-            for name, value in told.items()
-            if name not in STRUCTURE and value != VIEWPORT
-        ]
-        if tag in OPAQUE or "src" in told:
-            self.opaque.append(Misprint("unaccounted", self._place))
-        if tag in VOID:
-            self._open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        for at in range(len(self._open) - 1, -1, -1):
-            if self._open[at][0] == tag:
-                del self._open[at:]
-                return
-
-    def handle_data(self, data: str) -> None:
-        tag = self._open[-1][0] if self._open else ""
-        if tag == "style":
-            if PRINTED_BY_STYLE.search(data):
-                self.opaque.append(Misprint("unaccounted", self._place))
-            return
-        at = next((n for _, _, n in reversed(self._open) if n is not None), None)
-        if at is None:
-            self.pieces.append(Piece(data, "", "", self._place, heading=tag == "th"))
-        else:
-            piece = self.pieces[at]
-            self.pieces[at] = piece._replace(text=piece.text + data)
-
-    def handle_comment(self, data: str) -> None:
-        self.pieces.append(Piece(data, "", "", self._place))
-
-    def unknown_decl(self, data: str) -> None:
-        self.handle_comment(data)
-
-    def handle_pi(self, data: str) -> None:
-        self.handle_comment(data)
 
 
 # a drawing
@@ -295,9 +189,21 @@ def _paper(
 # files
 
 
+def _sealed(folder: Path) -> frozenset[str]:
+    """The files that the folder's checksums cover, and these themselves; none before a publication is sealed."""
+    sums = folder / SUMS
+    lines = sums.read_text(encoding="utf-8", errors="replace").splitlines() if sums.is_file() else []
+    return frozenset([SUMS, *(line.partition("  ")[2] for line in lines)]) if lines else frozenset()
+
+
 def _wide(register: Register, path: Path, place: str) -> Iterator[Misprint]:
     """A table with a row per area: each number in it is that of the cell where it stands."""
-    head, *rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline=""))) or [[]]
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        head, *rows = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
+    except csv.Error:
+        yield Misprint("unaccounted", place)
+        return
     for number, row in enumerate(rows, start=2):
         told = dict(zip(head, row, strict=False))
         area = register.book.area.get(told.get("area_code", ""))

@@ -117,6 +117,8 @@ def test_every_wrong_cell_on_a_page_is_named_once_and_its_number_never() -> None
         "<p>2 huishoudens</p>",  # a class of the codebook is called "2", which accounts for no 2 elsewhere
         "<td>2</td>",
         "<th>7</th>",
+        "<p>2…</p>",
+        "<p>Voorziening 77…</p>",
         "<p>½ van de huishoudens</p>",
         '<p title="7 huishoudens">geheim</p>',
         '<p aria-label="7 huishoudens">geheim</p>',
@@ -128,6 +130,7 @@ def test_every_wrong_cell_on_a_page_is_named_once_and_its_number_never() -> None
         "<title>7 huishoudens</title>",
         "<p>Tabel 1</p>",  # there is none
         "<style>td::after { content: '7'; }</style>",
+        "<style>td::after { content: attr(class); }</style>",
         "<script>document.write(3 + 4)</script>",
         '<img alt="" src="data:image/png;base64,AAAA">',
         "<svg><text>7</text>",  # never closed
@@ -282,6 +285,7 @@ def test_a_shape_is_as_long_as_far_and_as_dark_as_its_number() -> None:
         ('<path d="M 0 0 L 37 0" style="fill: none; stroke: #000"/>', "drawn_unaccounted"),
         ('<g data-drawn="key"><rect width="37" height="8"/></g>', "drawn_unaccounted"),
         ('<g data-drawn="key"><g transform="scale(3.7)"><path d="M 0 0 L 9 0 L 9 9 z"/></g></g>', "drawn_unaccounted"),
+        ('<g data-drawn="key"><g style="stroke: #000"><path d="M 0 0 L 37 0" style="fill: none"/></g></g>', "drawn_unaccounted"),
         ("<text>7</text>", "unaccounted"),
         ("<text><tspan>7</tspan></text>", "unaccounted"),
         (f'<text><tspan data-cell="{"|".join(HIDDEN)}">7</tspan></text>', "though_hidden"),
@@ -376,6 +380,16 @@ def test_every_file_of_a_folder_is_read_or_refused(name: str, text: str, kind: s
     (tmp_path / name).write_text(text, encoding="utf-8")
     kinds = {misprint.kind for misprint in check_folder(publication(), tmp_path)}
     assert kinds == ({kind} if kind else set())
+
+
+def test_a_file_that_the_checksums_do_not_cover_is_refused(tmp_path: Path) -> None:
+    for name in ("index.html", "stapelingsmonitor.pdf"):
+        (tmp_path / name).write_text("<p>geheim</p>")
+    assert check_folder(publication(), tmp_path) == ()
+    (tmp_path / "SHA256SUMS").write_text(f"{'0' * 64}  index.html\n")
+    assert [(m.kind, m.place) for m in check_folder(publication(), tmp_path)] == [
+        ("unknown_file", "stapelingsmonitor.pdf")
+    ]
 
 
 def test_borders_say_which_area_they_are_and_nothing_else(tmp_path: Path) -> None:
