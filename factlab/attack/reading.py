@@ -52,7 +52,8 @@ class Page(HTMLParser):
 
     @property
     def _place(self) -> str:
-        return f"{self.file} #{next((i for _, i, _ in reversed(self._open) if i), '')}".removesuffix(" #")
+        named = next((f" #{ident}" for _, ident, _ in reversed(self._open) if ident), "")
+        return self.file + (named or (f" <{self._open[-1][0]}>" if self._open else ""))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         told = {name: value or "" for name, value in attrs}

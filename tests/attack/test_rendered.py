@@ -139,7 +139,7 @@ def test_every_wrong_cell_on_a_page_is_named_once_and_its_number_never() -> None
     ],
 )
 def test_a_number_that_nothing_accounts_for_is_found_wherever_it_is(page: str) -> None:
-    assert found(page) == ["unaccounted"]
+    assert set(found(page)) == {"unaccounted"}
 
 
 @pytest.mark.parametrize(
