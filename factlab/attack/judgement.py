@@ -38,6 +38,10 @@ Kind = Literal[
     "inconsistent",
     "undecided",
     "not in the codebook",
+    "printed differently",
+    "printed though hidden",
+    "printed though not delivered",
+    "hidden though published",
 ]
 
 NOT_COVERED = ("own_clients", "alone", "earlier", "elsewhere")

@@ -132,8 +132,8 @@ def stacks(
             x += length
         if rest := remainder(row.parts):
             known = [part for part in row.parts if part is not None]
-            left_over = less(known[0].whole, (part.part for part in known))
-            drawn = f"width: {left_over} / {known[0].whole}"
+            whole = known[0].whole.of
+            drawn = f"width: {less(whole, (part.part.of for part in known))} / {whole}"
             sheet.hatched(x, y - thick / 2, max(room * rest, 3.0), thick, drawn=drawn)
     return sheet.svg(ident, title, alt)
 

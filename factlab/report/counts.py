@@ -26,17 +26,17 @@ class Number(int):
 class Share(float):
     """A part of a whole, from 0 to 1, that remembers what both are made of."""
 
-    part: str
-    whole: str
+    part: Number
+    whole: Number
 
     def __new__(cls, part: Number, whole: Number) -> Share:
         share = super().__new__(cls, part / whole)
-        share.part, share.whole = part.of, whole.of
+        share.part, share.whole = part, whole
         return share
 
     @property
     def of(self) -> str:
-        return f"{self.part} / {self.whole}"
+        return f"{self.part.of} / {self.whole.of}"
 
 
 def less(whole: str, parts: Iterable[str]) -> str:

@@ -216,7 +216,9 @@ def _stack(telling: Telling, name: str, area: Area) -> charts.Stack:
     known = [part for part in parts if part is not None]
     lost = len(parts) - len(known)
     # One hidden part would be drawn at its own size. Disclosure control never leaves one; nothing is drawn if it did.
-    if not known or lost == 1:
+    # Nor are several that are too few together.
+    rest = known[0].whole - sum(part.part for part in known) if known else 0
+    if not known or lost == 1 or (lost and (rest < 0 or 0 < rest < counts.threshold)):
         return charts.Stack(label, (), words.word("table.hidden"))
     return charts.Stack(label, parts)
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from factlab import attack, report
-from factlab.cells import Publication
+from factlab.cells import CellKey, Publication
 from factlab.errors import DisclosureError
 from factlab.parties import analyst
 from factlab.report import charts, paper, use
-from factlab.report.contents import Figure, Report, Span
+from factlab.report.contents import Figure, Report, Span, plain
 from factlab.texts import LANGUAGES, Language, say
 from pypdf import PdfReader
 
@@ -124,6 +124,33 @@ def test_a_bar_of_another_length_is_found(dutch: Rendered) -> None:
     assert path
     longer = path[0].replace(f"L {path[1]} ", f"L {float(path[1]) - 60:.2f} ")
     assert kinds(dutch.publication, dutch.html.replace(path[0], longer)) == {"drawn_differently"}
+
+
+def test_what_hidden_classes_leave_is_not_drawn_when_it_is_too_small(tmp_path: Path) -> None:
+    """Two hidden classes of 6 households together, which the published ones leave of the whole."""
+    book = synthetic.codebook()
+    counted = synthetic.count(book, synthetic.households(book, 4000))
+    district, other = (area.code for area in book.at("district")[:2])
+
+    def key(area: str, category: str) -> CellKey:
+        return CellKey("services", "district", area, "", category)
+
+    counts = dict(counted.counts)
+    for category, number in (("2", 3), ("3", 3), ("4", 0), ("5+", 0)):
+        counts[key(district, "0")] += counts[key(district, category)] - number
+        counts[key(district, category)] = number
+    hidden = {key(area, category) for area in (district, other) for category in ("2", "3", "4", "5+")}
+    publication = made.publish(
+        tmp_path / "p", made.protect(dataclasses.replace(counted, counts=counts), hidden)
+    )
+    rendered = render(publication, tmp_path / "r", "nl")
+    finding = next(f for s in rendered.report.sections for f in s.findings if f.id == "services-by-area")
+    assert finding.figure
+    told = plain(finding.figure.alt).split("; ")
+    assert "Wijk 1: geheim" in told
+    assert any(part.startswith("Wijk 2: geen ") for part in told)  # as much of it as is large enough
+    assert "url(#" in finding.figure.svg
+    assert attack.check_folder(publication, rendered.folder) == ()
 
 
 def plant_in(told: Report, where: str) -> Report:
