@@ -144,6 +144,7 @@ class Codebook:
     tables: tuple[Table, ...]
     reporters: tuple[Reporter, ...] = ()  # by id
     notes: Mapping[str, str] = field(default_factory=dict)  # the municipality's own note: nl, en
+    rounding: int = 0  # published counts are multiples of this base, less than it from the truth; 0: exact
 
     @cached_property
     def municipality(self) -> Area:
@@ -216,6 +217,8 @@ class CountTable:
 
     codebook: Codebook
     counts: Mapping[CellKey, int]
+    # What each organisation that delivered counts of its own clients, as if nobody else had; zeros are left out.
+    own: Mapping[str, Mapping[CellKey, int]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"CountTable({len(self.counts)} cells)"
@@ -246,3 +249,17 @@ class Publication:
     @cached_property
     def cell(self) -> dict[CellKey, Cell]:
         return {cell.key: cell for cell in self.cells}
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A publication that readers have already, and the stated bound on what can really have changed since.
+
+    `same` are the participants whose delivery is the very same in both, empty when it is of another round. In another
+    round a cell of the same table, area and category differs from it by at most `least + percent / 100 * then`.
+    """
+
+    publication: Publication
+    same: frozenset[str]
+    least: int
+    percent: int

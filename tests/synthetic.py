@@ -128,13 +128,12 @@ def columns(book: Codebook, uses: Iterable[tuple[str, str]]) -> set[tuple[str, s
     return counted
 
 
-def count(
+def _count(
     book: Codebook,
     made: list[Household],
-    unmatched: dict[str, int] | None = None,
-    reported: dict[tuple[str, str], int] | None = None,
-) -> CountTable:
-    """Count every available cell, household by household; `reported` by (area, service) at the lowest level of its table."""
+    unmatched: dict[str, int],
+    reported: dict[tuple[str, str], int],
+) -> Counter[CellKey]:
     found: Counter[CellKey] = Counter()
     for place, uses in made:
         counted = columns(book, uses)
@@ -145,13 +144,43 @@ def count(
                 if area.level in book.table(table).levels:
                     found[CellKey(table, area.level, code, "", category)] += 1
             code = area.parent
-    for organisation, number in (unmatched or {}).items():
+    for organisation, number in unmatched.items():
         found[CellKey("unmatched", "municipality", book.municipality.code, "", organisation)] = number
-    for (area, service), number in (reported or {}).items():
+    for (area, service), number in reported.items():
         code = area
         while code:
             found[CellKey("informal", book.area[code].level, code, "", service)] += number
             code = book.area[code].parent
+    return found
+
+
+def count(
+    book: Codebook,
+    made: list[Household],
+    unmatched: dict[str, int] | None = None,
+    reported: dict[tuple[str, str], int] | None = None,
+) -> CountTable:
+    """Count every available cell, household by household; `reported` by (area, service) at the lowest level of its
+    table, as if the first reporter had reported it all."""
+    found = _count(book, made, unmatched or {}, reported or {})
+    reporters = [one.id for one in book.reporters if one.delivered]
     return CountTable(
-        book, {key: found[key] for key in book.keys if (key.table, key.category) not in book.unavailable}
+        book,
+        {key: found[key] for key in book.keys if (key.table, key.category) not in book.unavailable},
+        {o.id: own(book, made, unmatched, None, o.id) for o in book.organisations if o.delivered}
+        | {name: own(book, [], None, reported if n == 0 else None) for n, name in enumerate(reporters)},
     )
+
+
+def own(
+    book: Codebook,
+    made: list[Household],
+    unmatched: dict[str, int] | None = None,
+    reported: dict[tuple[str, str], int] | None = None,
+    organisation: str = "",
+) -> dict[CellKey, int]:
+    """What this organisation counts among its own clients, as if nobody else had delivered; without zeros."""
+    mine = [(place, frozenset(use for use in uses if use[1] == organisation)) for place, uses in made]
+    clients = [(place, uses) for place, uses in mine if uses]
+    alone = {organisation: (unmatched or {}).get(organisation, 0)}
+    return {key: n for key, n in _count(book, clients, alone, reported or {}).items() if n}

@@ -53,7 +53,9 @@ def test_a_check_that_finds_a_row_stops_the_run() -> None:
             pa.table({"household": pa.array([1], pa.int32()), "organisation": ["o"], "service": ["s"]}),
         )
         engine.load("unmatched", pa.table({"organisation": ["o"], "addresses": [0]}))
-        engine.load("reported", pa.table({"area": ["a"], "service": ["s"], "number": [12]}))
+        engine.load(
+            "reported", pa.table({"organisation": ["o"], "area": ["a"], "service": ["s"], "number": [12]})
+        )
         drop = next(step for step in steps("linkage") if step.name.endswith("05_drop_key.sql"))
         checks_only = Step(drop.name, "select 1")
         engine.run(checks_only)

@@ -14,12 +14,15 @@ TEXT_COLUMNS = (
     ("household_use", "service"),
     ("household_use", "organisation"),
     ("unmatched", "organisation"),
+    ("reported", "organisation"),
     ("reported", "area"),
     ("reported", "service"),
 )
 DROPPED = pa.schema([("pseudonym", pa.uuid())])
 REGISTER = pa.schema([("pseudonym", pa.uuid()), ("area", pa.string()), ("household_group", pa.string())])
-COUNTS = pa.schema([("area", pa.string()), ("service", pa.string()), ("count", pa.int64())])
+COUNTS = pa.schema(
+    [("area", pa.string()), ("service", pa.string()), ("count", pa.int64()), ("organisation", pa.string())]
+)
 SERVICES = pa.schema([("organisation", pa.string()), ("pseudonym", pa.uuid()), ("service", pa.string())])
 
 
@@ -27,8 +30,8 @@ def link(engine: Engine, received: Received, agreement: Agreement) -> None:
     """Join the deliveries on the register, drop the key and prove that it is gone.
 
     Leaves four tables in the engine: household (household, area, household_group), household_use (household,
-    organisation, service), unmatched (organisation, addresses) and reported (area, service, number). Raises LinkageError when the register is missing
-    or anything that could be a key is left.
+    organisation, service), unmatched (organisation, addresses) and reported (organisation, area, service, number).
+    Raises LinkageError when the register is missing or anything that could be a key is left.
     """
     register = next((d for d in received.deliveries if d.manifest.content == "register"), None)
     if register is None:
@@ -44,7 +47,9 @@ def link(engine: Engine, received: Received, agreement: Agreement) -> None:
     engine.load("count_delivery", COUNTS.empty_table())
     for delivery in received.deliveries:
         if delivery.manifest.content == "aggregate":
-            engine.append("count_delivery", delivery.contents.rows)
+            rows = delivery.contents.rows
+            name = pa.repeat(delivery.manifest.participant, rows.num_rows)
+            engine.append("count_delivery", rows.append_column("organisation", name))
     engine.load("dropped", DROPPED.empty_table())
     for droplist in received.droplists:
         engine.append("dropped", droplist.contents.rows)

@@ -158,6 +158,15 @@ def _take_back(found: _Received, log: Path, day: datetime.date) -> tuple[str, ..
     return tuple(file.name for file in gone)
 
 
+def _kept(out: Path, round_: Round) -> list[Path]:
+    """What stands at `out` and no re-keying put there: counts without addresses go straight to the analyst, and may
+    have been put in the same folder."""
+    own = tuple(f"{round_.id}_{p.id}_" for p in round_.participants if p.content != "aggregate")
+    ends = ("_rekeyed.factlab", "_withdrawal.factlab")
+    there = sorted(out.iterdir()) if (out / MARKER).exists() else []
+    return [f for f in there if f.name != MARKER and not (f.name.startswith(own) and f.name.endswith(ends))]
+
+
 def rekey(
     round_folder: Path,
     files: Sequence[Path],
@@ -171,7 +180,8 @@ def rekey(
 
     Give all that came in, each time: what is re-keyed together joins, and with nothing else. Of each participant the
     highest number counts; every drop list counts, and one that was accepted must be given again. What a participant
-    took back is destroyed, and its withdrawal goes on to the analyst as it came. The log beside the round
+    took back is destroyed, and its withdrawal goes on to the analyst as it came. Files at `out` that no re-keying made
+    stay. The log beside the round
     (`custodian.log`) tells what was accepted and destroyed. Raises DeliveryError.
     """
     agreement = agreed.open_round(round_folder)
@@ -206,6 +216,8 @@ def rekey(
             shutil.copyfile(
                 withdrawal.path, folder / withdrawing.name(round_, told.participant, told.sequence)
             )
+        for there in _kept(out, round_):
+            (shutil.copytree if there.is_dir() else shutil.copyfile)(there, folder / there.name)
         (folder / MARKER).write_text(
             "Re-keyed together: use all of these files and no other re-keyed ones. / Samen hersleuteld: gebruik al deze bestanden "
             "en geen andere hersleutelde.\n",

@@ -126,6 +126,7 @@ def _codebook(found: Mapping[str, Any]) -> Codebook:
             for r in found["reporters"]
         ),
         notes=_words(found["notes"]),
+        rounding=_number(found["rounding"]),
     )
 
 
@@ -172,3 +173,5 @@ def _check(codebook: Codebook) -> None:
             raise refuse(f"tables.{table.name}.categories")
     if codebook.threshold < 1:
         raise refuse("threshold")
+    if codebook.rounding and (codebook.rounding < 2 or codebook.threshold % codebook.rounding):
+        raise refuse("rounding")  # a count of at least the threshold must not be rounded to less

@@ -71,4 +71,18 @@ def count(engine: Engine, codebook: Codebook) -> CountTable:
     cells = [key for key in codebook.keys if (key.table, key.category) not in codebook.unavailable]
     if found.keys() - set(cells):
         raise LinkageError("stacking.count_without_cell")
-    return CountTable(codebook, {key: found.get(key, 0) for key in cells})
+    counts = {key: found.get(key, 0) for key in cells}
+    return CountTable(codebook, counts, _own(engine, codebook))
+
+
+def _own(engine: Engine, codebook: Codebook) -> dict[str, dict[CellKey, int]]:
+    """What each organisation that delivered counts of its own clients; what it has none of is left out."""
+    delivered = [one.id for one in codebook.organisations if one.delivered]
+    delivered += [one.id for one in codebook.reporters if one.delivered]
+    found: dict[str, dict[CellKey, int]] = {name: {} for name in delivered}
+    for organisation, table, level, area, category, households in engine.rows(
+        "select organisation, table_name, area_level, area_code, category, households from own"
+    ):
+        if households:
+            found[organisation][CellKey(table, level, area, "", category)] = households
+    return found

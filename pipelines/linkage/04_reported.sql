@@ -1,11 +1,12 @@
--- What organisations counted themselves, without addresses, added up over organisations.
--- reads: count_delivery (area, service, count)
--- makes: reported (area, service, number), one row per area and service
+-- What organisations counted themselves, without addresses.
+-- reads: count_delivery (organisation, area, service, count)
+-- makes: reported (organisation, area, service, number), one row each
 -- may see: counts; nothing here is linked to a household
 create table reported as
 select
+    organisation,
     area,
     service,
     cast(sum("count") as bigint) as number
 from count_delivery
-group by area, service;
+group by organisation, area, service;

@@ -86,7 +86,7 @@ def test_after_the_drop_no_table_holds_a_known_pseudonym_in_any_column(agreed_on
             agreed_on,
             register(agreed_on, *range(8)),
             delivery(a, "services", pseudonym=pseudonyms(*range(8)), service=[service] * 8),
-            delivery("buurthuis", "aggregate", area=[agreed_on.areas[1].code], service=[service], count=[12]),
+            delivery(a, "aggregate", area=[agreed_on.areas[1].code], service=[service], count=[12]),
         )
         assert {table for table, _, _ in engine.columns()} == {
             "household", "household_use", "unmatched", "reported",
@@ -109,6 +109,7 @@ def test_after_the_drop_no_table_holds_a_known_pseudonym_in_any_column(agreed_on
         ("update household set area = '5f0c1e2daaaa'", "key_left"),
         ("update household_use set service = '5f0c1e2daaaa'", "key_left"),
         ("update unmatched set organisation = '5f0c1e2daaaa'", "key_left"),
+        ("update reported set organisation = '5f0c1e2daaaa'", "key_left"),
         ("update reported set area = '5f0c1e2daaaa'", "key_left"),
         ("update reported set service = '5f0c1e2daaaa'", "key_left"),
         ("update reported set number = 6849586243517911012", "05_drop_key_counts"),  # half a pseudonym
@@ -122,7 +123,7 @@ def test_the_proof_notices_what_stayed(agreed_on: Agreement, left: str, error: s
             agreed_on,
             register(agreed_on, 0, 1),
             delivery(a, "services", pseudonym=pseudonyms(0), service=[service]),
-            delivery("buurthuis", "aggregate", area=[agreed_on.areas[1].code], service=[service], count=[12]),
+            delivery(a, "aggregate", area=[agreed_on.areas[1].code], service=[service], count=[12]),
         )
         engine.rows(left)
         drop = next(step for step in steps("linkage") if step.name.endswith("05_drop_key.sql"))
@@ -131,19 +132,19 @@ def test_the_proof_notices_what_stayed(agreed_on: Agreement, left: str, error: s
             linkage.prove_key_gone(engine, agreed_on)
 
 
-def test_what_two_organisations_report_is_added_up_and_linked_to_nothing(agreed_on: Agreement) -> None:
-    *_, service = two(agreed_on)
+def test_what_two_organisations_report_is_linked_to_nothing(agreed_on: Agreement) -> None:
+    a, b, service = two(agreed_on)
     here, there = (area.code for area in agreed_on.areas[1:3])
     with Engine() as engine:
         linked(
             engine,
             agreed_on,
             register(agreed_on, 0, 1),
-            delivery("buurthuis", "aggregate", area=[here, there], service=[service] * 2, count=[12, 5]),
-            delivery("kerk", "aggregate", area=[here], service=[service], count=[30]),
+            delivery(a, "aggregate", area=[here, there], service=[service] * 2, count=[12, 5]),
+            delivery(b, "aggregate", area=[here], service=[service], count=[30]),
         )
-        assert engine.rows("select area, service, number from reported order by all") == sorted(
-            [(here, service, 12 + 30), (there, service, 5)]
+        assert engine.rows("select organisation, area, service, number from reported order by all") == sorted(
+            [(a, here, service, 12), (a, there, service, 5), (b, here, service, 30)]
         )
         assert engine.rows("select count(*) from household_use") == [(0,)]
         assert engine.rows("select organisation from unmatched") == []

@@ -132,7 +132,7 @@ def make_round(
                 shutil.copyfile(file, place / file.name)
     if split:
         assert made.rekey().refusals == ()
-        for file in (root / "parties").glob("*/*.factlab"):
+        for file in (root / "parties").glob("*/*.factlab"):  # counts without addresses, from their makers
             if not (made.submitted / file.name).exists():
                 shutil.copyfile(file, made.deliveries / file.name)
     return made

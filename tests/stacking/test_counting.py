@@ -21,7 +21,7 @@ def counted(
     reported: Reported | None = None,
 ) -> CountTable:
     with Engine() as engine:
-        load(engine, made, unmatched, reported)
+        load(engine, made, unmatched, reported, next((one.id for one in book.reporters), ""))
         return count(engine, book)
 
 
@@ -30,6 +30,7 @@ def load(
     made: list[synthetic.Household],
     unmatched: dict[str, int] | None = None,
     reported: Reported | None = None,
+    reporter: str = "",
 ) -> None:
     numbers = range(1, len(made) + 1)
     engine.load(
@@ -66,6 +67,7 @@ def load(
         "reported",
         pa.table(
             {
+                "organisation": pa.array([reporter] * len(reported or {}), pa.string()),
                 "area": pa.array([area for area, _ in reported or {}], pa.string()),
                 "service": pa.array([service for _, service in reported or {}], pa.string()),
                 "number": pa.array(list((reported or {}).values()), pa.int64()),
@@ -79,9 +81,23 @@ def load(
 def test_equals_counting_household_by_household(seed: int, missing: frozenset[str]) -> None:
     book = synthetic.codebook(missing=missing, rule={"domains": 2, "organisations": 3})
     made = synthetic.households(book, 700, seed)
-    assert dict(counted(book, made, {"org-3": 12}).counts) == dict(
-        synthetic.count(book, made, {"org-3": 12}).counts
-    )
+    found, slowly = counted(book, made, {"org-3": 12}), synthetic.count(book, made, {"org-3": 12})
+    assert dict(found.counts) == dict(slowly.counts)
+    assert found.own == slowly.own
+
+
+def test_an_organisation_counts_its_own_part_of_a_service_that_others_deliver_too() -> None:
+    book = synthetic.codebook()
+    both, other = frozenset({("S03", "org-3"), ("S03", "org-5")}), frozenset({("S03", "org-5")})
+    found = counted(book, [("BU99990101", both), ("BU99990101", other), ("BU99990101", frozenset())])
+    used = CellKey("service", "municipality", "GM9999", "", "S03")
+    assert found.counts[used] == 2
+    assert (found.own["org-3"][used], found.own["org-5"][used]) == (1, 2)
+    town = "GM9999"
+    assert found.own["org-5"][CellKey("organisations", "municipality", town, "", "1")] == 2  # of itself only
+    assert found.own["org-3"][CellKey("services", "municipality", town, "", "1")] == 1
+    assert CellKey("services", "municipality", town, "", "0") not in found.own["org-3"]  # no client
+    assert used not in found.own["org-1"]
 
 
 def test_same_service_of_two_organisations_is_one_service_of_two_organisations() -> None:

@@ -1,6 +1,6 @@
 -- The counts of every table at every level that it is wanted at: the lowest areas added up.
 -- reads: lowest (table_name, area, category, households), place (area, level, code: where each lowest area lies),
---        wanted (table_name, level), unmatched (organisation, addresses), reported (area, service, number)
+--        wanted (table_name, level), unmatched (organisation, addresses), reported (organisation, area, service, number)
 -- makes: counts (table_name, area_level, area_code, category, households)
 -- may see: counts
 create table counts as

@@ -1,0 +1,54 @@
+"""The ledger forgets nothing: not a release, not a changed byte of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from factlab import publication
+from factlab.errors import PublicationError
+from factlab.publication import ledger
+
+from tests import synthetic
+from tests.publication import made
+
+
+def published(folder: Path, seed: int) -> Path:
+    book = synthetic.codebook(services=4)
+    made.publish(folder, made.protect(synthetic.count(book, synthetic.households(book, 500, seed))))
+    return folder
+
+
+def test_a_new_municipality_has_no_releases(tmp_path: Path) -> None:
+    assert ledger.read(tmp_path / "releases") == ()
+
+
+def test_every_release_stays_and_the_same_one_is_there_once(tmp_path: Path) -> None:
+    book = tmp_path / "releases"
+    first, second = published(tmp_path / "a", 1), published(tmp_path / "b", 2)
+    for release in (first, second, first):
+        ledger.enter(book, release)
+    assert len(ledger.read(book)) == 2
+    assert {release.cells for release in ledger.read(book)} == {
+        publication.read(folder).cells for folder in (first, second)
+    }
+
+
+def test_a_release_that_is_gone_or_changed_stops_the_next(tmp_path: Path) -> None:
+    book = tmp_path / "releases"
+    ledger.enter(book, published(tmp_path / "a", 1))
+    cells = next(book.glob("*/cells.csv"))
+    was = cells.read_bytes()
+    cells.write_bytes(was + b" ")
+    with pytest.raises(PublicationError, match=r"changed"):
+        ledger.read(book)
+    cells.write_bytes(was)
+    cells.parent.rename(tmp_path / "elsewhere")
+    with pytest.raises(PublicationError, match=r"release_missing"):
+        ledger.read(book)
+
+
+def test_another_folder_is_not_taken_for_a_ledger(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(PublicationError, match=r"no_ledger"):
+        ledger.read(tmp_path / "photos")
