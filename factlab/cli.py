@@ -631,18 +631,24 @@ def audit(
 
     published = publication.read(folder)
     verdict = attack.audit(published)
-    page = folder / "index.html"
-    findings = [*verdict.findings]
-    if page.exists():
-        findings += attack.check_page(published, page.read_text(encoding="utf-8"))
+    misprints = attack.check_folder(published, folder)
+    broken = bool(verdict.findings or misprints)
     if as_json:
-        print_json({"holds": not findings, "attack": verdict.certificate()})
+        print_json(
+            {
+                "holds": not broken,
+                "attack": verdict.certificate(),
+                "misprints": [{"kind": fault.kind, "place": fault.place} for fault in misprints],
+            }
+        )
     else:
-        for finding in findings[:50]:
+        for finding in verdict.findings[:50]:
             cells = "; ".join("/".join(part for part in key if part) for key in finding.cells)
             typer.echo(f"{finding.kind}: {cells}", err=True)
-        tell("audit_broken" if findings else "audit_holds", cells=verdict.cells, hidden=verdict.hidden)
-    if findings:
+        for fault in misprints[:50]:
+            typer.echo(say(f"attack.{fault.kind}", place=fault.place), err=True)
+        tell("audit_broken" if broken else "audit_holds", cells=verdict.cells, hidden=verdict.hidden)
+    if broken:
         raise typer.Exit(1)
 
 

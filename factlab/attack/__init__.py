@@ -2,6 +2,7 @@
 
 from factlab.attack.findings import Finding, Verdict
 from factlab.attack.judgement import audit, feasible
-from factlab.attack.rendered import check_page
+from factlab.attack.register import Misprint
+from factlab.attack.rendered import check_folder, check_page, check_paper
 
-__all__ = ["Finding", "Verdict", "audit", "check_page", "feasible"]
+__all__ = ["Finding", "Misprint", "Verdict", "audit", "check_folder", "check_page", "check_paper", "feasible"]

@@ -20,6 +20,7 @@ from factlab.files import new_folder
 from factlab.texts import Language
 
 LIBRARIES = ("duckdb", "pyarrow", "highspy")
+MOST_TOLD = 20  # faults of a report that are named one by one
 Progress = Callable[[str], None]
 
 
@@ -189,9 +190,12 @@ def run(
 
 
 def render(published: Publication, folder: Path, lang: Language) -> None:
-    """Render the report into `folder` and attack it as rendered."""
-    report.render(published, folder, lang)
-    refuse_if_broken(attack.check_page(published, (folder / "index.html").read_text(encoding="utf-8")))
+    """Render the report into `folder` and attack it as rendered, with whatever else is in the folder."""
+    printed = report.render(published, folder, lang)
+    found = (*attack.check_folder(published, folder), *attack.check_paper(published, printed))
+    if found:
+        details = [DisclosureError(f"attack.{fault.kind}", place=fault.place) for fault in found[:MOST_TOLD]]
+        raise DisclosureError("analyst.misprinted", number=len(found), details=details)
 
 
 def refuse_if_broken(findings: Sequence[attack.Finding]) -> None:

@@ -32,9 +32,17 @@ def write(
     listing.write_cells(folder, safe.codebook, safe.cells)
     listing.write_wide(folder, safe.codebook, safe.cells)
     _write_json(folder / codebooks.FILE, codebooks.to_json(safe.codebook))
-    _write_json(folder / BORDERS, borders, indent=None)
+    _write_json(folder / BORDERS, _outlines(borders), indent=None)
     _write_json(folder / PROVENANCE, provenance)
     _write_json(folder / CERTIFICATE, safe.certificate)
+
+
+def _outlines(borders: Mapping[str, Any]) -> dict[str, Any]:
+    """Borders with the code of each area and nothing else about it: files of borders often count inhabitants too."""
+    features = [
+        {**feature, "properties": {"code": feature["properties"]["code"]}} for feature in borders["features"]
+    ]
+    return {**borders, "features": features}
 
 
 def add_to_certificate(folder: Path, attack: Mapping[str, Any]) -> None:

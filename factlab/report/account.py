@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
+from factlab.cells import Status
 from factlab.report.contents import Column, Finding, Row, Section, Span, TableBlock, Text
+from factlab.report.counts import Number
 from factlab.report.tabulation import LONG, Telling
 
 
 def chapter_secrecy(telling: Telling) -> Section:
     counts, words = telling.counts, telling.words
-    cells = counts.publication.cells
-    hidden = sum(cell.status == "suppressed" for cell in cells)
+    hidden = counts.statuses("suppressed")
     text = [
-        words.say("secrecy.rule", most=counts.book.threshold - 1),
+        words.say("secrecy.rule", most=counts.small),
         words.say("secrecy.also"),
-        words.say("secrecy.number" if hidden else "secrecy.number_none", hidden=hidden, cells=_held(telling)),
+        words.say("secrecy.number" if hidden else "secrecy.number_none", hidden=hidden, cells=held(telling)),
     ]
     attack = attack_of(telling)
     if attack.get("holds") is True:
@@ -44,9 +44,9 @@ def attack_of(telling: Telling) -> Mapping[str, Any]:
     return attack if isinstance(attack, Mapping) else {}
 
 
-def _held(telling: Telling) -> int:
+def held(telling: Telling) -> Number:
     """The cells that hold a number, shown or hidden."""
-    return sum(cell.status != "unavailable" for cell in telling.counts.publication.cells)
+    return telling.counts.statuses("published", "suppressed")
 
 
 def not_covered(telling: Telling, attack: Mapping[str, Any]) -> tuple[Text, ...]:
@@ -67,29 +67,22 @@ def _said(telling: Telling, listed: object) -> tuple[Text, ...]:
 
 def _hidden_table(telling: Telling) -> TableBlock:
     counts, words = telling.counts, telling.words
-    found = Counter((cell.key.table, cell.status) for cell in counts.publication.cells)
-    rows = []
-    for table in counts.book.tables:
-        published, hidden, absent = (
-            found[table.name, status] for status in ("published", "suppressed", "unavailable")
-        )
-        rows.append(
-            Row(table.title[words.lang], tuple(Span(words.number(n)) for n in (published, hidden, absent)))
-        )
-    total = Counter(cell.status for cell in counts.publication.cells)
-    rows.append(
-        Row(
-            words.word("secrecy.total"),
-            tuple(Span(words.number(total[s])) for s in ("published", "suppressed", "unavailable")),
-            "total",
-        )
-    )
+    rows = [Row(table.title[words.lang], statuses(telling, table.name)) for table in counts.book.tables]
+    rows.append(Row(words.word("secrecy.total"), statuses(telling), "total"))
     return TableBlock(
         "table-secrecy",
         words.word("secrecy.caption"),
         words.word("secrecy.head"),
         tuple(Column(words.word(f"secrecy.{name}")) for name in ("published", "hidden", "absent")),
         tuple(rows),
+    )
+
+
+def statuses(telling: Telling, table: str = "", level: str = "") -> tuple[Span, ...]:
+    """How many cells are shown, hidden and not delivered."""
+    counts = telling.counts
+    return tuple(
+        telling.words.figure(counts.statuses(status, table=table, level=level)) for status in get_args(Status)
     )
 
 

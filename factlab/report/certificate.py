@@ -5,7 +5,6 @@ It tells how much is hidden, never how much of that is hidden for its own sake.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from factlab.cells import Publication
 from factlab.report import account, opening
 from factlab.report.contents import Column, Finding, KeyFigure, Report, Row, Section, Span, TableBlock
-from factlab.report.counts import Counts
+from factlab.report.counts import Counts, Number
 from factlab.report.story import LABELS, numbered
 from factlab.report.tabulation import Telling
 from factlab.report.words import Words
@@ -25,7 +24,8 @@ RULES = ("minimum", "complement", "difference", "everyone", "nobody", "small_are
 def tell(publication: Publication, lang: Language) -> Report:
     """The contents of the certificate's page, in one language."""
     words = Words(lang)
-    telling = Telling(Counts(publication), words)
+    counts = Counts(publication)
+    telling = Telling(counts, words)
     book = publication.codebook
     attack = account.attack_of(telling)
     holds = attack.get("holds") is True
@@ -36,8 +36,7 @@ def tell(publication: Publication, lang: Language) -> Report:
             words.word("certificate.rules_title"),
             (words.say("certificate.rules"),),
             tuple(
-                words.say(f"certificate.rule_{name}", k=book.threshold, most=book.threshold - 1)
-                for name in RULES
+                words.say(f"certificate.rule_{name}", k=counts.threshold, most=counts.small) for name in RULES
             ),
         ),
         Section(
@@ -63,12 +62,15 @@ def tell(publication: Publication, lang: Language) -> Report:
         title=words.say("certificate.title_holds" if holds else "certificate.title_not"),
         lead=words.say(
             "certificate.lead_holds" if holds else "certificate.lead_not",
-            hidden=_number(telling, "suppressed"),
-            cells=_number(telling, "suppressed") + _number(telling, "published"),
+            hidden=counts.statuses("suppressed"),
+            cells=account.held(telling),
         ),
         key_figures=_figures(telling, attack),
         brief_title=words.word("opening.brief"),
-        brief=(words.say("certificate.brief_rule", k=book.threshold), words.say("certificate.brief_method")),
+        brief=(
+            words.say("certificate.brief_rule", k=counts.threshold),
+            words.say("certificate.brief_method"),
+        ),
         sections=tuple(numbered(sections)),
         footer=words.word("page.footer", title=book.title),
         date=(day.year, day.month, day.day),
@@ -76,38 +78,34 @@ def tell(publication: Publication, lang: Language) -> Report:
     )
 
 
-def _number(telling: Telling, status: str) -> int:
-    return sum(cell.status == status for cell in telling.counts.publication.cells)
-
-
 def _figures(telling: Telling, attack: Mapping[str, Any]) -> tuple[KeyFigure, ...]:
-    words = telling.words
-    tried = attack.get("attacked", {})
+    counts, words = telling.counts, telling.words
+    tried = attack.get("attacked", {}).get("numbers")
     narrowest = attack.get("narrowest_interval")
     figures = [
-        (telling.counts.book.threshold, "certificate.key_threshold"),
-        (_number(telling, "suppressed"), "certificate.key_hidden"),
-        (tried.get("numbers"), "certificate.key_numbers"),
-        (narrowest + 1 if isinstance(narrowest, int) else None, "certificate.key_narrowest"),
+        (counts.threshold, "certificate.key_threshold"),
+        (counts.statuses("suppressed"), "certificate.key_hidden"),
+        (
+            Number(tried, "attack: attacked|numbers") if isinstance(tried, int) else None,
+            "certificate.key_numbers",
+        ),
+        (
+            Number(narrowest + 1, "values that remain possible") if isinstance(narrowest, int) else None,
+            "certificate.key_narrowest",
+        ),
     ]
     return tuple(
-        KeyFigure(
-            Span(words.number(value)) if isinstance(value, int) else Span("–", quiet=True), words.word(key)
-        )
+        KeyFigure(Span("–", quiet=True) if value is None else words.figure(value), words.word(key))
         for value, key in figures
     )
 
 
 def _hidden(telling: Telling) -> TableBlock:
     counts, words = telling.counts, telling.words
-    found = Counter((c.key.table, c.key.area_level, c.status) for c in counts.publication.cells)
     rows = [
         Row(
             f"{table.title[words.lang]}, {telling.level(level).lower()}",
-            tuple(
-                Span(words.number(found[table.name, level, status]))
-                for status in ("published", "suppressed", "unavailable")
-            ),
+            account.statuses(telling, table.name, level),
         )
         for table in counts.book.tables
         for level in table.levels
@@ -125,7 +123,10 @@ def _attacks(telling: Telling, attack: Mapping[str, Any]) -> Section:
     words = telling.words
     tried = attack.get("attacked", {})
     rows = tuple(
-        Row(words.word(f"certificate.relation_{kind.replace(' ', '_')}"), (Span(words.number(number)),))
+        Row(
+            words.word(f"certificate.relation_{kind.replace(' ', '_')}"),
+            (words.figure(Number(number, f"attack: attacked|relations|{kind}")),),
+        )
         for kind, number in tried.get("relations", {}).items()
     )
     table = TableBlock(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
 
 @dataclass(frozen=True)
 class Span:
-    """A piece of text. `cell` names the published cell that it prints, as `table|level|area|group|category`."""
+    """A piece of text. `cell` names the published cell that it prints, as `table|level|area|group|category`; `figure`
+    says what any other number is made of (see docs/disclosure.md), so that whoever attacks the report can check it."""
 
     text: str
     cell: str = ""
     quiet: bool = False  # a word where a number would stand: geheim, niet geleverd
+    figure: str = ""
 
 
 Text = tuple[Span, ...]
@@ -30,7 +33,7 @@ class Figure:
 
     id: str
     svg: str
-    alt: str
+    alt: Text
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class TableBlock:
     head: str  # the heading of the first column
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
-    note: str = ""
+    note: Text = ()
     folded: bool = False  # long: closed on the page until someone opens it
     number: int = 0  # in the order of the report, given when it is put together
 
@@ -97,3 +100,11 @@ class Report:
 
 def plain(text: Text) -> str:
     return "".join(span.text for span in text)
+
+
+def joined(between: str, texts: Iterable[Text]) -> Text:
+    """Texts in a row, with `between` between them."""
+    spans: list[Span] = []
+    for text in texts:
+        spans += [Span(between), *text] if spans else text
+    return tuple(spans)

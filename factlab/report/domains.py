@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from factlab.cells import MUNICIPALITY
 from factlab.report import charts
-from factlab.report.contents import Column, Figure, Finding, Row, Section, Span, TableBlock, Text, plain
+from factlab.report.contents import Column, Figure, Finding, Row, Section, Span, TableBlock, Text, joined
+from factlab.report.counts import Number
 from factlab.report.opening import frequent_combination, said
 from factlab.report.tabulation import Telling, by_area
 
@@ -29,9 +31,9 @@ def _combinations(telling: Telling) -> Finding:
         heading = words.say("domains.heading_pair", names=found[0])
     else:
         heading = words.say("domains.heading_plain")
-    notes = [words.say("table.plain", text=telling.source())]
-    figure, left_out = _upset(telling, plain(heading))
-    if left_out:
+    notes = [telling.source()]
+    figure, left_out = _upset(telling, heading)
+    if figure and left_out:
         notes.append(words.say("domains.left_out", number=left_out))
     return Finding(
         "combinations",
@@ -43,7 +45,7 @@ def _combinations(telling: Telling) -> Finding:
     )
 
 
-def _upset(telling: Telling, title: str) -> tuple[Figure | None, int]:
+def _upset(telling: Telling, title: Text) -> tuple[Figure | None, Number]:
     """The drawing, and how many combinations it leaves out because they are hidden or too many to draw."""
     counts = telling.counts
     domains = [d for d in counts.book.table("domain").categories if d.available]
@@ -55,18 +57,31 @@ def _upset(telling: Telling, title: str) -> tuple[Figure | None, int]:
         number = counts.number(table.name, counts.here, category.code)
         if number:
             members = frozenset(row_of[code] for code in category.code.split("+"))
-            columns.append(charts.Combination(members, number, telling.words.number(number)))
-    none = sum(counts.number(table.name, counts.here, c.code) == 0 for c in candidates)
+            told = telling.mark(table.name, counts.here, category.code)
+            columns.append(charts.Combination(category.code, members, number, told))
     columns.sort(key=lambda column: (-column.households, sorted(column.members)))
     shown = columns[:MOST_COLUMNS]
+    drawn = {column.code for column in shown}
+    absent = [
+        c.code
+        for c in candidates
+        if c.code not in drawn and counts.number(table.name, counts.here, c.code) != 0
+    ]
+    left_out = Number(
+        len(absent), f"number of: {table.name}|{MUNICIPALITY}|{counts.here}||{','.join(absent)}"
+    )
     if not shown:
-        return None, 0
-    sets = [(telling.name(d), telling.mark("domain", counts.here, d.code).text) for d in domains]
-    alt = "; ".join(
-        f"{' + '.join(sets[row][0] for row in sorted(column.members))}: {column.told}" for column in shown
+        return None, left_out
+    sets = [(telling.name(d), telling.mark("domain", counts.here, d.code)) for d in domains]
+    alt = joined(
+        "; ",
+        (
+            (Span(f"{' + '.join(sets[row][0] for row in sorted(column.members))}: "), column.told)
+            for column in shown
+        ),
     )
     svg = charts.combinations("figure-combinations", title, alt, sets, shown)
-    return Figure("figure-combinations", svg, alt), len(candidates) - none - len(shown)
+    return Figure("figure-combinations", svg, alt), left_out
 
 
 def _combination_table(telling: Telling) -> TableBlock:

@@ -17,6 +17,7 @@ from matplotlib.patches import Circle, PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 
 from factlab.files import package_folder
+from factlab.report.contents import Text, plain
 
 FONT = "Factlab Sans"
 INK = "#1b2430"
@@ -27,6 +28,7 @@ NAVY = "#133a63"
 BLUE = "#2f74b5"
 SKY = "#8fb8de"
 HATCH_EDGE = "#8a94a1"
+KEY = "key"  # what a shape shows that shows no number: a legend, a rule
 SIZE = 9.0
 SMALL = 8.0
 
@@ -76,18 +78,34 @@ class Sheet:
         self._axes.set_ylim(height, 0)
         self._axes.axis("off")
         self._depth = 0
+        self._said: dict[str, Text] = {}
+        self._drawn: dict[str, tuple[str, Text]] = {}
 
     def _above(self) -> int:
         """What is drawn later lies on top, lines and areas alike."""
         self._depth += 1
         return self._depth
 
-    def box(self, x: float, y: float, width: float, height: float, colour: str) -> None:
+    def _named(self, drawn: str, tooltip: Text = ()) -> str:
+        """An id under which `svg` says what a shape shows, to the attacker and, as a tooltip, to the reader."""
+        name = f"drawn_{len(self._drawn)}"
+        self._drawn[name] = (drawn, tooltip)
+        return name
+
+    def box(self, x: float, y: float, width: float, height: float, colour: str, *, drawn: str) -> None:
         self._axes.add_patch(
-            Rectangle((x, y), width, height, facecolor=colour, linewidth=0, zorder=self._above())
+            Rectangle(
+                (x, y),
+                width,
+                height,
+                facecolor=colour,
+                linewidth=0,
+                zorder=self._above(),
+                gid=self._named(drawn),
+            )
         )
 
-    def hatched(self, x: float, y: float, width: float, height: float) -> None:
+    def hatched(self, x: float, y: float, width: float, height: float, *, drawn: str) -> None:
         self._axes.add_patch(
             Rectangle(
                 (x + 0.3, y + 0.3),
@@ -98,6 +116,7 @@ class Sheet:
                 hatch="//////",
                 linewidth=0.6,
                 zorder=self._above(),
+                gid=self._named(drawn),
             )
         )
 
@@ -105,7 +124,7 @@ class Sheet:
         self,
         x: float,
         y: float,
-        text: str,
+        text: Text,
         *,
         size: float = SIZE,
         bold: bool = False,
@@ -113,10 +132,13 @@ class Sheet:
         anchor: str = "left",
     ) -> None:
         """`y` is the middle of the capitals."""
+        name = f"said_{len(self._said)}"
+        self._said[name] = text
         self._axes.text(
             x,
             y + size * 0.33,
-            text.replace("$", r"\$"),
+            plain(text).replace("$", r"\$"),
+            gid=name,
             fontsize=size,
             fontweight=600 if bold else 400,
             color=colour,
@@ -126,18 +148,44 @@ class Sheet:
             zorder=self._above(),
         )
 
-    def line(self, xs: Sequence[float], ys: Sequence[float], colour: str, width: float = 0.8) -> None:
-        self._axes.plot(xs, ys, color=colour, linewidth=width, solid_capstyle="butt", zorder=self._above())
+    def line(
+        self, xs: Sequence[float], ys: Sequence[float], colour: str, width: float = 0.8, *, drawn: str
+    ) -> None:
+        self._axes.plot(
+            xs,
+            ys,
+            color=colour,
+            linewidth=width,
+            solid_capstyle="butt",
+            zorder=self._above(),
+            gid=self._named(drawn),
+        )
 
-    def dot(self, x: float, y: float, radius: float, colour: str, edge: str = "white") -> None:
+    def dot(self, x: float, y: float, radius: float, colour: str, edge: str = "white", *, drawn: str) -> None:
         self._axes.add_patch(
-            Circle((x, y), radius, facecolor=colour, edgecolor=edge, linewidth=0.7, zorder=self._above())
+            Circle(
+                (x, y),
+                radius,
+                facecolor=colour,
+                edgecolor=edge,
+                linewidth=0.7,
+                zorder=self._above(),
+                gid=self._named(drawn),
+            )
         )
 
     def outline(
-        self, rings: Rings, fill: str, edge: str, width: float, *, hatch: bool = False, name: str = ""
+        self,
+        rings: Rings,
+        fill: str,
+        edge: str,
+        width: float,
+        *,
+        drawn: str,
+        hatch: bool = False,
+        tooltip: Text = (),
     ) -> None:
-        """An area of one or more rings; `name` becomes the id that `svg` gives a tooltip."""
+        """An area of one or more rings."""
         path = Outline.make_compound_path(*(Outline(list(ring), closed=True) for ring in rings))
         patch = PathPatch(
             path,
@@ -147,12 +195,11 @@ class Sheet:
             joinstyle="round",
             zorder=self._above(),
             hatch="//////" if hatch else None,
+            gid=self._named(drawn, tooltip),
         )
-        if name:
-            patch.set_gid(name)
         self._axes.add_patch(patch)
 
-    def svg(self, ident: str, title: str, alt: str, tooltips: dict[str, str] | None = None) -> str:
+    def svg(self, ident: str, title: Text, alt: Text) -> str:
         """The drawing as an SVG element: ids begin with `ident`, so that several can share a page."""
         settings = {
             "svg.fonttype": "none",
@@ -172,12 +219,28 @@ class Sheet:
         svg = re.sub(r"<[^>]*>", _rounded, svg)
         svg = re.sub(r'\bid="', f'id="{ident}-', svg)
         svg = svg.replace("url(#", f"url(#{ident}-").replace('href="#', f'href="#{ident}-')
-        for name, told in (tooltips or {}).items():
-            mark = f'<g id="{ident}-{name}">'
-            svg = svg.replace(mark, f"{mark}\n<title>{escape(told)}</title>")
+        svg = re.sub(rf'(<g id="{ident}-(said_\d+)">\s*<text[^>]*>)[^<]*', self._marked, svg)
+        svg = re.sub(rf'<g id="{ident}-(drawn_\d+)">', self._shown, svg)
         head, _, body = svg.partition(">")
         return (
             f'{head} role="img" aria-labelledby="{ident}-title {ident}-desc">'
-            f'<title id="{ident}-title">{escape(title)}</title>'
-            f'<desc id="{ident}-desc">{escape(alt)}</desc>{body}\n'
+            f'<title id="{ident}-title">{_markup(title, "span")}</title>'
+            f'<desc id="{ident}-desc">{_markup(alt, "span")}</desc>{body}\n'
         )
+
+    def _marked(self, found: re.Match[str]) -> str:
+        return found[1] + _markup(self._said[found[2]], "tspan")
+
+    def _shown(self, found: re.Match[str]) -> str:
+        drawn, tooltip = self._drawn[found[1]]
+        told = f"<title>{_markup(tooltip, 'span')}</title>" if tooltip else ""
+        return f'{found[0][:-1]} data-drawn="{escape(drawn)}">{told}'
+
+
+def _markup(text: Text, tag: str) -> str:
+    """A text with its numbers marked as what they are."""
+    return "".join(
+        f'<{tag} data-{name}="{escape(mark)}">{escape(span.text)}</{tag}>' if mark else escape(span.text)
+        for span in text
+        for name, mark in (("cell", span.cell) if span.cell else ("figure", span.figure),)
+    )

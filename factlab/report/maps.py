@@ -9,10 +9,13 @@ from typing import Any
 
 from factlab.cells import Area
 from factlab.report.charts import WIDTH
+from factlab.report.contents import Span, Text
+from factlab.report.counts import Share
 from factlab.report.drawing import (
     BLUE,
     HATCH_EDGE,
     INK,
+    KEY,
     NAVY,
     PALE,
     SIZE,
@@ -22,6 +25,7 @@ from factlab.report.drawing import (
     Sheet,
     text_width,
 )
+from factlab.report.tabulation import area_name
 
 CLASS_COLOURS = (PALE, SKY, BLUE, NAVY)
 CLASS_INKS = (INK, INK, "#ffffff", "#ffffff")
@@ -33,8 +37,8 @@ class Shares:
     """What a map shows of one level: its areas, the shares that are known, and what a tooltip says of each area."""
 
     areas: tuple[Area, ...]
-    share: Mapping[str, float]
-    told: Mapping[str, str]  # by area: the share as words, or why there is none
+    share: Mapping[str, Share]
+    told: Mapping[str, Span]  # by area: the share as words, or why there is none
     named: bool  # whether names are written in the areas, where they fit
 
 
@@ -69,12 +73,12 @@ def drawable(borders: Mapping[str, Any], areas: Sequence[Area]) -> bool:
 
 def shares_map(
     ident: str,
-    title: str,
-    alt: str,
+    title: Text,
+    alt: Text,
     borders: Mapping[str, Any],
     panels: Sequence[tuple[str, Shares]],
     frame: Sequence[Area],
-    legend: tuple[Sequence[float], Sequence[str], str],
+    legend: tuple[Sequence[float], Sequence[Span], str],
 ) -> str:
     """One map per panel, side by side, with one legend. `frame` are areas whose borders are drawn over all.
 
@@ -92,7 +96,6 @@ def shares_map(
     high = (north - south) * scale
     top = 18.0 if len(panels) > 1 else 4.0
     sheet = Sheet(WIDTH, top + high + 30)
-    tooltips: dict[str, str] = {}
     for number, (heading, shown) in enumerate(panels):
         left = 2 + number * (wide + 18) + (wide - (east - west) * scale) / 2
         if len(panels) == 1:
@@ -105,25 +108,27 @@ def shares_map(
             ]
 
         if len(panels) > 1:
-            sheet.text(left, 7, heading, bold=True)
+            sheet.text(left, 7, (Span(heading),), bold=True)
         for area in shown.areas:
             share = shown.share.get(area.code)
-            name = f"area{number}-{area.code}"
-            tooltips[name] = f"{area.name}: {shown.told[area.code]}"
+            tooltip = (area_name(area), Span(": "), shown.told[area.code])
+            drawn = "hidden" if share is None else f"shade: {share.of}"
             fill = "white" if share is None else CLASS_COLOURS[_class(share, borders_between)]
             edge = HATCH_EDGE if share is None else "white"
-            sheet.outline(place(area.code), fill, edge, 0.4, hatch=share is None, name=name)
+            sheet.outline(
+                place(area.code), fill, edge, 0.4, drawn=drawn, hatch=share is None, tooltip=tooltip
+            )
         for area in shown.areas:
-            sheet.outline(place(area.code), "none", "white", 1.1)
+            sheet.outline(place(area.code), "none", "white", 1.1, drawn=KEY)
         if len(frame) > 1 and not shown.named:
             for area in frame:
-                sheet.outline(place(area.code), "none", "white", 2.6)
+                sheet.outline(place(area.code), "none", "white", 2.6, drawn=KEY)
             for area in frame:
-                sheet.outline(place(area.code), "none", INK, 0.8)
+                sheet.outline(place(area.code), "none", INK, 0.8, drawn=KEY)
         for area in shown.areas:
             _write(sheet, area, place(area.code), shown, borders_between)
     _legend(sheet, top + high + 20, names, hidden if _any_hidden(panels) else "")
-    return sheet.svg(ident, title, alt, tooltips)
+    return sheet.svg(ident, title, alt)
 
 
 def _any_hidden(panels: Sequence[tuple[str, Shares]]) -> bool:
@@ -139,13 +144,13 @@ def _write(sheet: Sheet, area: Area, rings: Rings, shown: Shares, borders_betwee
     share = shown.share.get(area.code)
     x, y, room = widest(rings)
     ink = INK if share is None else CLASS_INKS[_class(share, borders_between)]
-    value = "" if share is None else shown.told[area.code]
+    value = shown.told[area.code]
     named = shown.named and share is not None and text_width(area.name, SMALL) + 4 < room
     if named:
-        sheet.text(x, y - 5, area.name, size=SMALL, colour=ink, anchor="center")
-        sheet.text(x, y + 6, value, size=SIZE, bold=True, colour=ink, anchor="center")
-    elif value and text_width(value, SMALL) + 2 < room:
-        sheet.text(x, y, value, size=SMALL, colour=ink, anchor="center")
+        sheet.text(x, y - 5, (area_name(area),), size=SMALL, colour=ink, anchor="center")
+        sheet.text(x, y + 6, (value,), size=SIZE, bold=True, colour=ink, anchor="center")
+    elif share is not None and text_width(value.text, SMALL) + 2 < room:
+        sheet.text(x, y, (value,), size=SMALL, colour=ink, anchor="center")
 
 
 def widest(rings: Rings) -> tuple[float, float, float]:
@@ -169,14 +174,16 @@ def widest(rings: Rings) -> tuple[float, float, float]:
     return best
 
 
-def _legend(sheet: Sheet, y: float, names: Sequence[str], hidden: str) -> None:
+def _legend(sheet: Sheet, y: float, names: Sequence[Span], hidden: str) -> None:
     items = [(name, colour) for name, colour in zip(names, CLASS_COLOURS, strict=False)]
-    wide = sum(27 + text_width(name) for name, _ in items) + (32 + text_width(hidden) if hidden else 0) - 12
+    wide = (
+        sum(27 + text_width(name.text) for name, _ in items) + (32 + text_width(hidden) if hidden else 0) - 12
+    )
     x = (WIDTH - wide) / 2
     for name, colour in items:
-        sheet.box(x, y - 4.5, 11, 9, colour)
-        sheet.text(x + 15, y, name)
-        x += 27 + text_width(name)
+        sheet.box(x, y - 4.5, 11, 9, colour, drawn=KEY)
+        sheet.text(x + 15, y, (name,))
+        x += 27 + text_width(name.text)
     if hidden:
-        sheet.hatched(x, y - 4.5, 13, 9)
-        sheet.text(x + 17, y, hidden)
+        sheet.hatched(x, y - 4.5, 13, 9, drawn=KEY)
+        sheet.text(x + 17, y, (Span(hidden),))

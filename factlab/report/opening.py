@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from factlab.report.contents import KeyFigure, Span, Text
-from factlab.report.counts import ranked
-from factlab.report.tabulation import Telling
+from factlab.report.contents import KeyFigure, Span, Text, joined
+from factlab.report.counts import Number, Share, ranked
+from factlab.report.tabulation import Telling, area_name
 from factlab.report.words import Field
 
 
@@ -38,9 +38,9 @@ def title(telling: Telling) -> Text:
     return words.say("opening.title_plain", place=counts.book.municipality.name)
 
 
-def said(telling: Telling, sentence: str, share: float) -> Text:
+def said(telling: Telling, sentence: str, share: Share) -> Text:
     """A sentence about a share of the households, with its verb in the right number."""
-    if share == 0:
+    if not share:
         return telling.words.say(f"opening.{sentence}_nobody")
     subject, plural = telling.words.subject(share)
     return telling.words.say(f"opening.{sentence}_{'many' if plural else 'one'}", subject=subject)
@@ -63,14 +63,7 @@ def lead(telling: Telling) -> Text:
         told.append(words.say("opening.lead_two" if two else "opening.lead_two_nobody", two=two))
     if none.households is not None:
         told.append(words.say("opening.lead_none", none=words.cell(none)))
-    return _joined(told)
-
-
-def _joined(sentences: list[Text]) -> Text:
-    spans: list[Span] = []
-    for sentence in sentences:
-        spans += [Span(" "), *sentence] if spans else sentence
-    return tuple(spans)
+    return joined(" ", told)
 
 
 def key_figures(telling: Telling) -> tuple[KeyFigure, ...]:
@@ -84,11 +77,11 @@ def key_figures(telling: Telling) -> tuple[KeyFigure, ...]:
     return tuple(_key_figure(telling, name, number) for name, number in numbers)
 
 
-def _key_figure(telling: Telling, name: str, number: int | None) -> KeyFigure:
+def _key_figure(telling: Telling, name: str, number: Number | None) -> KeyFigure:
     counts, words = telling.counts, telling.words
     share = counts.share(number, counts.here)
     if share is not None:
-        return KeyFigure(Span(words.percent(share)), words.word(f"opening.{name}_share"))
+        return KeyFigure(words.share(share), words.word(f"opening.{name}_share"))
     return KeyFigure(telling.derived(number), words.word(f"opening.{name}_number"))
 
 
@@ -106,12 +99,12 @@ def _contrast(telling: Telling) -> Text | None:
     return telling.words.say("opening.brief_contrast", **found)
 
 
-def contrast(telling: Telling, table: str, of: Callable[[str], float | None]) -> dict[str, Field] | None:
+def contrast(telling: Telling, table: str, of: Callable[[str], Share | None]) -> dict[str, Field] | None:
     """The areas of `table` with the highest and the lowest share, when these differ as printed."""
     words = telling.words
     shares = ranked((area, of(area.code)) for area in telling.counts.areas(table))
-    known = [(area.name, words.percent(share)) for area, share in shares if share is not None]
-    if len(known) < 2 or known[0][1] == known[-1][1]:
+    known = [(area_name(area), words.share(share)) for area, share in shares if share is not None]
+    if len(known) < 2 or known[0][1].text == known[-1][1].text:
         return None
     (high, most), (low, least) = known[0], known[-1]
     return {"high": high, "most": most, "low": low, "least": least}

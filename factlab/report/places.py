@@ -8,11 +8,11 @@ from itertools import pairwise
 
 from factlab.cells import Area
 from factlab.report import charts, maps
-from factlab.report.contents import Column, Figure, Finding, Row, Section, TableBlock, plain
-from factlab.report.counts import ranked
+from factlab.report.contents import Column, Figure, Finding, Row, Section, Span, TableBlock, Text, joined
+from factlab.report.counts import Share, ranked
 from factlab.report.opening import contrast, said
 from factlab.report.stacking import crowded, share_bars, shares_with_whole, stack_table
-from factlab.report.tabulation import LONG, Telling, by_area
+from factlab.report.tabulation import LONG, Telling, area_name, by_area
 from factlab.report.words import Field
 
 
@@ -22,7 +22,7 @@ class Indicator:
 
     label: str
     table: str
-    of: Callable[[str], float | None]
+    of: Callable[[str], Share | None]
 
 
 def chapter(telling: Telling) -> Section:
@@ -43,7 +43,7 @@ def _map(telling: Telling) -> Finding:
         heading = words.say("where.heading_highest" if whole else "where.heading_highest_known", **found)
     else:
         heading = words.say("where.heading_plain")
-    figure = _draw_map(telling, lowest, plain(heading))
+    figure = _draw_map(telling, lowest, heading)
     notes = (words.say("where.note_map"),) if figure else (words.say("where.no_map"),)
     return Finding(
         "map",
@@ -58,20 +58,22 @@ def _map(telling: Telling) -> Finding:
 def _extremes(telling: Telling, level: str) -> dict[str, Field] | None:
     counts, words = telling.counts, telling.words
     shares = ranked((area, counts.stacked("services", area.code, 2)) for area in counts.book.at(level))
-    known = [(area, share) for area, share in shares if share is not None]
-    if len(known) < 2 or words.percent(known[0][1]) == words.percent(known[1][1]):
+    known = [(area_name(area), words.share(share)) for area, share in shares if share is not None]
+    if len(known) < 2 or known[0][1].text == known[1][1].text:
         return None
-    return {"high": known[0][0].name, "most": words.percent(known[0][1])}
+    high, most = known[0]
+    return {"high": high, "most": most}
 
 
-def _draw_map(telling: Telling, lowest: str, title: str) -> Figure | None:
+def _draw_map(telling: Telling, lowest: str, title: Text) -> Figure | None:
     counts, words, borders = telling.counts, telling.words, telling.counts.publication.borders
     highest = counts.level("services")
     levels = [level for level in dict.fromkeys((highest, lowest)) if level]
     drawn = [level for level in levels if maps.drawable(borders, counts.book.at(level))]
     if not drawn:
         return None
-    panels, known = [], []
+    panels: list[tuple[str, maps.Shares]] = []
+    known: list[Share] = []
     for level in drawn:
         areas = counts.book.at(level)
         shares = {area.code: counts.stacked("services", area.code, 2) for area in areas}
@@ -89,26 +91,29 @@ def _draw_map(telling: Telling, lowest: str, title: str) -> Figure | None:
     between = maps.breaks(known)
     names = _class_names(telling, between)
     frame = counts.book.at(highest) if maps.drawable(borders, counts.book.at(highest)) else ()
-    alt = "; ".join(f"{area.name} {shown.told[area.code]}" for _, shown in panels for area in shown.areas)
+    alt = joined(
+        "; ",
+        ((area_name(area), Span(" "), shown.told[area.code]) for _, shown in panels for area in shown.areas),
+    )
     legend = (between, names, words.word("where.no_share"))
     return Figure(
         "figure-map", maps.shares_map("figure-map", title, alt, borders, panels, frame, legend), alt
     )
 
 
-def _told(telling: Telling, code: str, share: float | None) -> str:
+def _told(telling: Telling, code: str, share: Share | None) -> Span:
     if telling.counts.too_few(code):
-        return telling.words.word("table.too_few")
-    return telling.words.share(share).text
+        return Span(telling.words.word("table.too_few"))
+    return telling.words.share(share)
 
 
-def _class_names(telling: Telling, between: tuple[float, ...]) -> list[str]:
+def _class_names(telling: Telling, between: tuple[float, ...]) -> list[Span]:
     words = telling.words
     if not between:
-        return [words.word("where.class_all")]
+        return [Span(words.word("where.class_all"))]
     told = [words.plain_decimal(round(border * 100, 4)) for border in between]
     middle = [f"{low}–{high}%" for low, high in pairwise(told)]
-    return [f"<{told[0]}%", *middle, f"≥{told[-1]}%"]
+    return [Span(name, figure="classes") for name in (f"<{told[0]}%", *middle, f"≥{told[-1]}%")]
 
 
 def indicators(telling: Telling) -> list[Indicator]:
@@ -150,17 +155,19 @@ def _waaier(telling: Telling) -> Finding | None:
     rows = []
     for indicator in shown:
         known = [(area, indicator.of(area.code)) for area in counts.book.at(level)]
-        points = tuple((a.name, share, words.percent(share)) for a, share in known if share is not None)
+        points = tuple(
+            (area_name(area), share, words.share(share)) for area, share in known if share is not None
+        )
         rows.append(charts.Spread(indicator.label, points, indicator.of(counts.here)))
     table = _waaier_table(telling, level, shown)
     heading = words.say("where.heading_waaier", by=telling.level(level, "many"))
     drawable = [row for row in rows if len(row.points) > 1]
     figure = None
     if drawable:
-        alt = "; ".join(_spread_alt(telling, row) for row in drawable)
+        alt = joined("; ", (_spread_alt(telling, row) for row in drawable))
         svg = charts.spreads(
             "figure-waaier",
-            plain(heading),
+            heading,
             alt,
             drawable,
             counts.book.municipality.name,
@@ -171,10 +178,10 @@ def _waaier(telling: Telling) -> Finding | None:
     return Finding("waaier", heading, subtitle, figure, (words.say("where.note_waaier"),), table)
 
 
-def _spread_alt(telling: Telling, row: charts.Spread) -> str:
-    whole = telling.words.share(row.whole).text
-    points = ", ".join(f"{name} {told}" for name, _, told in row.points)
-    return f"{row.label}: {telling.counts.book.municipality.name} {whole}; {points}"
+def _spread_alt(telling: Telling, row: charts.Spread) -> Text:
+    whole = telling.words.share(row.whole)
+    points = joined(", ", ((name, Span(" "), told) for name, _, told in row.points))
+    return (Span(f"{row.label}: {telling.counts.book.municipality.name} "), whole, Span("; "), *points)
 
 
 def _waaier_table(telling: Telling, level: str, shown: list[Indicator]) -> TableBlock:
@@ -212,7 +219,7 @@ def chapter_rule(telling: Telling) -> Section:
         for area in counts.areas("vulnerable")
     )
     figure = share_bars(
-        telling, "figure-rule", plain(heading), shares_with_whole(telling, shares, "vulnerable", "yes")
+        telling, "figure-rule", heading, shares_with_whole(telling, shares, "vulnerable", "yes")
     )
     block = by_area(
         telling,

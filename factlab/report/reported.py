@@ -73,6 +73,6 @@ def _by_area(telling: Telling, table: Table) -> TableBlock:
         head,
         tuple(columns),
         tuple(rows),
-        words.word("reported.note", threshold=book.threshold),
+        words.say("reported.note", threshold=telling.counts.threshold),
         folded=len(rows) > LONG,
     )

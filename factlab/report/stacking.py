@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from factlab.cells import Area
 from factlab.report import charts
-from factlab.report.contents import Figure, Finding, Section, TableBlock, Text, plain
-from factlab.report.counts import ranked
+from factlab.report.contents import Figure, Finding, Section, Span, TableBlock, Text, joined
+from factlab.report.counts import Share, ranked
 from factlab.report.drawing import BLUE, NAVY
 from factlab.report.opening import contrast, said
-from factlab.report.tabulation import Telling, by_area
+from factlab.report.tabulation import Telling, area_name, by_area
 
 
 def chapter_without(telling: Telling) -> Section:
@@ -41,7 +41,7 @@ def chapter_without(telling: Telling) -> Section:
         "without-by-area",
         heading,
         words.word("without.subtitle", by=by_level(telling, "services")),
-        _without_bars(telling, plain(heading)),
+        _without_bars(telling, heading),
         (words.say("without.note"), *crowded(telling, "services")),
         table,
     )
@@ -53,7 +53,7 @@ def by_level(telling: Telling, table: str) -> str:
     return telling.level(telling.counts.level(table) or "municipality", "by")
 
 
-def _without_bars(telling: Telling, heading: str) -> Figure | None:
+def _without_bars(telling: Telling, heading: Text) -> Figure | None:
     counts = telling.counts
     shares = ranked(
         (area, counts.share(counts.number("services", area.code, "0"), area.code))
@@ -62,40 +62,36 @@ def _without_bars(telling: Telling, heading: str) -> Figure | None:
     return share_bars(telling, "figure-without", heading, shares_with_whole(telling, shares, "services", "0"))
 
 
-Shares = list[tuple[str, str, float | None]]  # area code, name, share
+Shares = list[tuple[Area, Share | None]]
 
 
-def shares_with_whole(
-    telling: Telling, shares: list[tuple[Area, float | None]], table: str, category: str
-) -> Shares:
+def shares_with_whole(telling: Telling, shares: Shares, table: str, category: str) -> Shares:
     counts = telling.counts
     whole = counts.share(counts.number(table, counts.here, category), counts.here)
-    return [
-        *((area.code, area.name, share) for area, share in shares),
-        (counts.here, counts.book.municipality.name, whole),
-    ]
+    return [*shares, (counts.book.municipality, whole)]
 
 
 def crowded(telling: Telling, table: str) -> tuple[Text, ...]:
     """That a drawing has room for the first areas only, when there are more."""
     if len(telling.counts.areas(table)) <= charts.MOST_ROWS:
         return ()
-    return (telling.words.say("table.crowded", number=charts.MOST_ROWS),)
+    return (telling.words.say("table.crowded"),)
 
 
-def share_bars(telling: Telling, ident: str, title: str, shares: Shares) -> Figure | None:
+def share_bars(telling: Telling, ident: str, title: Text, shares: Shares) -> Figure | None:
     """A bar per area and one for the municipality; none when not a single share is known."""
     words, counts = telling.words, telling.counts
-    if all(share is None for _, _, share in shares):
+    if all(share is None for _, share in shares):
         return None
     rows = []
     *below, whole = shares
-    for code, name, share in (*below[: charts.MOST_ROWS], whole):
-        told = words.share(share, hidden=not counts.too_few(code)).text
-        if told == "–":
-            told = words.word("table.too_few")
-        rows.append(charts.Bar(name, share, told, NAVY if code == counts.here else BLUE, code == counts.here))
-    alt = "; ".join(f"{row.label} {row.told}" for row in rows)
+    for area, share in (*below[: charts.MOST_ROWS], whole):
+        told = words.share(share)
+        if share is None and counts.too_few(area.code):
+            told = Span(words.word("table.too_few"))
+        strong = area.code == counts.here
+        rows.append(charts.Bar((area_name(area),), share, (told,), NAVY if strong else BLUE, strong))
+    alt = joined("; ", ((*row.label, Span(" "), *row.told) for row in rows))
     return Figure(ident, charts.bars(ident, title, alt, rows), alt)
 
 
@@ -105,7 +101,7 @@ def chapter_services(telling: Telling) -> Section:
     heading = (
         words.say("stacking.heading_three", number=three) if three else words.say("stacking.heading_plain")
     )
-    figure = _class_bars(telling, "services", plain(heading))
+    figure = _class_bars(telling, "services", heading)
     findings = [
         Finding(
             "stacking-classes",
@@ -128,23 +124,25 @@ def _none_note(telling: Telling) -> tuple[Text, ...]:
     return (telling.words.say("stacking.note_none", none=telling.words.cell(cell)),)
 
 
-def _class_bars(telling: Telling, name: str, title: str) -> Figure | None:
+def _class_bars(telling: Telling, name: str, title: Text) -> Figure | None:
     """The classes from 1 up, for the whole municipality."""
     counts, words = telling.counts, telling.words
     rows = []
-    for category in counts.book.table(name).categories[1:]:
+    table = counts.book.table(name)
+    for category in table.categories[1:]:
         number = counts.number(name, counts.here, category.code)
         share = counts.share(number, counts.here)
-        told = telling.derived(number).text
+        told: Text = (telling.derived(number),)
         if share is not None:
-            told = f"{told} ({words.percent(share)})"
+            told = (*told, Span(" ("), words.share(share), Span(")"))
         unit = words.word(f"stacking.{name}_{'one' if category.code == '1' else 'many'}")
         least = int(category.code.rstrip("+"))
         colour = charts.STACK_COLOURS[min(least, 3)]
-        rows.append(charts.Bar(f"{telling.name(category)} {unit}", number, told, colour))
+        label = (telling.one(table, category), Span(f" {unit}"))
+        rows.append(charts.Bar(label, number, told, colour))
     if all(row.length is None for row in rows):
         return None
-    alt = "; ".join(f"{row.label}: {row.told}" for row in rows)
+    alt = joined("; ", ((*row.label, Span(": "), *row.told) for row in rows))
     return Figure(f"figure-{name}-classes", charts.bars(f"figure-{name}-classes", title, alt, rows), alt)
 
 
@@ -158,7 +156,7 @@ def chapter_organisations(telling: Telling) -> Section:
         finding = _compared(telling, "organisations")
     else:
         heading = words.say("organisations.heading_plain")
-        figure = _class_bars(telling, "organisations", plain(heading))
+        figure = _class_bars(telling, "organisations", heading)
         finding = Finding(
             "organisations-classes", heading, "", figure, (), stack_table(telling, "organisations")
         )
@@ -169,8 +167,8 @@ def _compared(telling: Telling, name: str) -> Finding:
     counts, words = telling.counts, telling.words
     found = contrast(telling, name, lambda area: counts.stacked(name, area, 2))
     heading = words.say(f"{name}.heading_contrast", **found) if found else words.say(f"{name}.heading_plain")
-    notes: list[Text] = [words.say("table.plain", text=telling.source()), *crowded(telling, name)]
-    figure, hatched = _stacks(telling, name, plain(heading))
+    notes: list[Text] = [telling.source(), *crowded(telling, name)]
+    figure, hatched = _stacks(telling, name, heading)
     if figure is None:
         notes.append(words.say("table.no_figure"))
     elif hatched:
@@ -185,7 +183,7 @@ def _compared(telling: Telling, name: str) -> Finding:
     )
 
 
-def _stacks(telling: Telling, name: str, title: str) -> tuple[Figure | None, bool]:
+def _stacks(telling: Telling, name: str, title: Text) -> tuple[Figure | None, bool]:
     """Per area how many households are in each class, the classes from 3 up together, from who stacks most; and
     whether anything in the drawing is hatched."""
     counts, words = telling.counts, telling.words
@@ -193,37 +191,43 @@ def _stacks(telling: Telling, name: str, title: str) -> tuple[Figure | None, boo
     order = ranked((area, counts.stacked(name, area.code, 2)) for area in counts.areas(name))[
         : charts.MOST_ROWS
     ]
-    rows = [_stack(telling, name, area.code, area.name) for area, _ in order]
-    rows.append(_stack(telling, name, counts.here, counts.book.municipality.name))
+    rows = [_stack(telling, name, area) for area, _ in order]
+    rows.append(_stack(telling, name, counts.book.municipality))
     if all(row.told for row in rows):
         return None, False
-    names = [words.word(f"stacking.class_{code}") for code in ("0", "1", "2", "3")]
-    alt = "; ".join(_stack_alt(telling, row, names) for row in rows)
+    table = counts.book.table(name)
+    names = [
+        *(telling.one(table, category) for category in table.categories[:3]),
+        Span(words.word("stacking.class_3")),
+    ]
+    alt = joined("; ", (_stack_alt(telling, row, names) for row in rows))
     svg = charts.stacks(ident, title, alt, rows, names, words.word("table.hidden"))
     return Figure(ident, svg, alt), any(charts.remainder(row.parts) for row in rows)
 
 
-def _stack(telling: Telling, name: str, area: str, label: str) -> charts.Stack:
-    counts, words = telling.counts, telling.words
-    if counts.too_few(area):
+def _stack(telling: Telling, name: str, area: Area) -> charts.Stack:
+    counts, words, label = telling.counts, telling.words, area_name(area)
+    if counts.too_few(area.code):
         return charts.Stack(label, (), words.word("table.too_few"))
     parts = (
-        *(counts.share(counts.number(name, area, code), area) for code in ("0", "1", "2")),
-        counts.stacked(name, area, 3),
+        *(counts.share(counts.number(name, area.code, code), area.code) for code in ("0", "1", "2")),
+        counts.stacked(name, area.code, 3),
     )
     known = [part for part in parts if part is not None]
     lost = len(parts) - len(known)
     # One hidden part would be drawn at its own size. Disclosure control never leaves one; nothing is drawn if it did.
-    if not known or lost == 1:
+    # Nor are several that are too few together.
+    rest = known[0].whole - sum(part.part for part in known) if known else 0
+    if not known or lost == 1 or (lost and (rest < 0 or 0 < rest < counts.threshold)):
         return charts.Stack(label, (), words.word("table.hidden"))
     return charts.Stack(label, parts)
 
 
-def _stack_alt(telling: Telling, row: charts.Stack, names: list[str]) -> str:
+def _stack_alt(telling: Telling, row: charts.Stack, names: list[Span]) -> Text:
     if row.told:
-        return f"{row.label}: {row.told}"
-    told = [f"{name} {telling.words.share(part).text}" for name, part in zip(names, row.parts, strict=True)]
-    return f"{row.label}: {', '.join(told)}"
+        return (row.label, Span(f": {row.told}"))
+    told = ((name, Span(" "), telling.words.share(part)) for name, part in zip(names, row.parts, strict=True))
+    return (row.label, Span(": "), *joined(", ", told))
 
 
 def stack_table(telling: Telling, name: str, lowest: str = "", ident: str = "") -> TableBlock:

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from factlab.cells import Area, Category, Cell, Table
-from factlab.report.contents import Column, Row, Span, TableBlock
-from factlab.report.counts import Counts
+from factlab.report.contents import Column, Row, Span, TableBlock, Text, joined
+from factlab.report.counts import Counts, Number
 from factlab.report.words import Words
 
 LONG = 14  # a table of more rows is folded on the page
@@ -42,32 +42,50 @@ class Telling:
     def mark(self, table: str, area: str, category: str) -> Span:
         return self.words.cell(self.counts.find(table, area, category))
 
-    def derived(self, number: int | None) -> Span:
+    def derived(self, number: Number | None) -> Span:
         if number is None:
             return Span(self.words.word("table.hidden"), quiet=True)
-        return Span(self.words.number(number))
+        return self.words.figure(number)
 
-    def share_of(self, part: int | None, area: str) -> Span:
+    def share_of(self, part: Number | None, area: str) -> Span:
         return self.words.share(self.counts.share(part, area), hidden=not self.counts.too_few(area))
 
     def cell_share(self, cell: Cell) -> Span:
         if cell.status == "unavailable":
             return Span("")
-        return self.share_of(cell.households, cell.key.area_code)
+        return self.share_of(self.counts.known(cell), cell.key.area_code)
 
-    def explained(self, rows: Iterable[Row], note: str = "") -> str:
+    def explained(self, rows: Iterable[Row], note: str = "") -> Text:
         """A table's note, with what its words and dashes mean when it has any."""
         found = {entry.text for row in rows for entry in row.entries if entry.quiet}
-        told = [note] if note else []
+        told: list[Text] = [(Span(note),)] if note else []
         if self.words.word("table.hidden") in found:
-            told.append(self.words.word("table.note_hidden", threshold=self.counts.book.threshold))
+            told.append(self.words.say("table.note_hidden", threshold=self.counts.threshold))
         if "–" in found:
-            told.append(self.words.word("table.note_dash"))
-        return " ".join(told)
+            told.append(self.words.say("table.note_dash"))
+        return joined(" ", told)
 
-    def source(self) -> str:
-        there = [o for o in self.counts.book.organisations if o.delivered]
-        return self.words.word("table.source", organisations=len(there))
+    def source(self) -> Text:
+        return self.words.say("table.source", organisations=self.delivered())
+
+    def delivered(self) -> Number:
+        there = sum(organisation.delivered for organisation in self.counts.book.organisations)
+        return Number(there, "organisations that delivered")
+
+    def one(self, table: Table, category: Category) -> Span:
+        """The name of a category, in a text."""
+        return _name(self.category(table, category), f"category|{table.name}|{category.code}")
+
+
+def area_name(area: Area) -> Span:
+    """The name of an area, in a text."""
+    return _name(area.name, f"area|{area.code}")
+
+
+def _name(name: str, of: str) -> Span:
+    """A name that is a mere number, say of a class or of a postcode's area, says that it is a name."""
+    mere = any(map(str.isdigit, name)) and not any(map(str.isalpha, name))
+    return Span(name, figure=f"name: {of}" if mere else "")
 
 
 Extra = tuple[str, Callable[[str], Span]]  # the heading of a column, and what it holds for an area

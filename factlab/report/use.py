@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from factlab.cells import Category, Cell
 from factlab.report import charts
-from factlab.report.contents import Column, Figure, Finding, Row, Section, Span, TableBlock, Text, plain
+from factlab.report.contents import Column, Figure, Finding, Row, Section, Span, TableBlock, Text, joined
+from factlab.report.counts import LEAST_FOR_A_SHARE, Number, Share
 from factlab.report.drawing import BLUE
 from factlab.report.tabulation import LONG, Telling
 
@@ -64,13 +65,13 @@ def _services(telling: Telling) -> Finding:
     figure = _bars(
         telling,
         "figure-service",
-        plain(heading),
+        heading,
         [(telling.name(category), cell, colour_of[domain_of[category.code]]) for category, cell in pairs],
         legend,
     )
-    notes = [words.say("table.plain", text=telling.source())]
+    notes = [telling.source()]
     if len(pairs) > MOST_BARS:
-        notes.append(words.say("use.most", number=MOST_BARS))
+        notes.append(words.say("use.most"))
     absent = [telling.name(c) for c in counts.book.table("service").categories if not c.available]
     rows = tuple(
         Row(
@@ -108,17 +109,17 @@ def _most_used(telling: Telling, pairs: Sequence[tuple[Category, Cell]]) -> Text
 def _bars(
     telling: Telling,
     ident: str,
-    title: str,
+    title: Text,
     rows: Sequence[tuple[str, Cell, str]],
     legend: Sequence[tuple[str, str]] = (),
 ) -> Figure | None:
     shown = [
-        charts.Bar(name, cell.households, telling.words.cell(cell).text, colour)
+        charts.Bar((Span(name),), telling.counts.known(cell), (telling.words.cell(cell),), colour)
         for name, cell, colour in rows[:MOST_BARS]
     ]
     if all(bar.length is None for bar in shown):
         return None
-    alt = "; ".join(f"{bar.label}: {bar.told}" for bar in shown)
+    alt = joined("; ", ((*bar.label, Span(": "), *bar.told) for bar in shown))
     return Figure(ident, charts.bars(ident, title, alt, shown, legend if len(legend) > 1 else ()), alt)
 
 
@@ -129,7 +130,7 @@ def _organisations(telling: Telling) -> Finding:
     figure = _bars(
         telling,
         "figure-organisation",
-        plain(heading),
+        heading,
         [(telling.name(category), cell, BLUE) for category, cell in pairs],
     )
     rows = tuple(Row(telling.name(c), (words.cell(cell), telling.cell_share(cell))) for c, cell in pairs)
@@ -175,9 +176,14 @@ def _by_area(telling: Telling, name: str, ident: str) -> TableBlock | None:
 def chapter_deliveries(telling: Telling) -> Section:
     counts, words = telling.counts, telling.words
     organisations = counts.book.organisations
-    there = [o for o in organisations if o.delivered]
     missing = [o.name for o in organisations if not o.delivered]
-    text = [words.say("deliveries.text", delivered=len(there), asked=len(organisations))]
+    text = [
+        words.say(
+            "deliveries.text",
+            delivered=telling.delivered(),
+            asked=Number(len(organisations), "organisations"),
+        )
+    ]
     if missing:
         key = "deliveries.missing_one" if len(missing) == 1 else "deliveries.missing_many"
         text.append(words.say(key, names=words.both(missing)))
@@ -208,7 +214,7 @@ def chapter_deliveries(telling: Telling) -> Section:
             Column(words.word("deliveries.rate")),
         ),
         tuple(rows),
-        words.word("deliveries.note"),
+        words.say("deliveries.note"),
         folded=len(rows) > LONG,
     )
     return Section(
@@ -223,7 +229,8 @@ def _rate(telling: Telling, found: Cell, lost: Cell) -> Span:
     """How many of an organisation's addresses are a household of the register."""
     if found.status == "unavailable":
         return Span("–", quiet=True)
-    if found.households is None or lost.households is None:
+    there, absent = telling.counts.known(found), telling.counts.known(lost)
+    if there is None or absent is None:
         return telling.words.share(None)
-    whole = found.households + lost.households
-    return telling.words.share(found.households / whole if whole >= 100 else None, hidden=False)
+    whole = Number(there + absent, f"{there.of} + {absent.of}")
+    return telling.words.share(Share(there, whole) if whole >= LEAST_FOR_A_SHARE else None, hidden=False)

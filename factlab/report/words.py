@@ -11,9 +11,10 @@ from typing import Any
 from factlab.cells import Cell
 from factlab.files import package_folder
 from factlab.report.contents import Span, Text
+from factlab.report.counts import Number, Share
 from factlab.texts import Language
 
-Field = str | int | Span | Text
+Field = str | Number | Span | Text
 
 
 @cache
@@ -30,7 +31,7 @@ class Words:
         self._point, self._group = (",", ".") if lang == "nl" else (".", ",")
 
     def say(self, key: str, **fields: Field) -> Text:
-        """The sentence `section.name`, its fields filled in; a field that is a cell stays marked as that cell."""
+        """The sentence `section.name`, its fields filled in; a number stays marked as the cell or the figure that it is."""
         section, _, name = key.partition(".")
         spans: list[Span] = []
         for literal, field_name, _, _ in Formatter().parse(_texts()[section][name][self.lang]):
@@ -49,7 +50,7 @@ class Words:
             return value
         if isinstance(value, Span):
             return (value,)
-        return (Span(self.number(value) if isinstance(value, int) else value),)
+        return (self.figure(value) if isinstance(value, Number) else Span(value),)
 
     def number(self, value: int) -> str:
         return f"{value:,}".replace(",", self._group)
@@ -85,23 +86,27 @@ class Words:
         word = "table.hidden" if cell.status == "suppressed" else "table.not_delivered"
         return Span(self.word(word), mark, quiet=True)
 
-    def share(self, share: float | None, *, hidden: bool = True) -> Span:
+    def figure(self, value: Number) -> Span:
+        return Span(self.number(value), figure=value.of)
+
+    def share(self, share: Share | None, *, hidden: bool = True) -> Span:
         """A percentage, or why there is none: something is hidden, or there are too few households for one."""
         if share is not None:
-            return Span(self.percent(share))
+            return Span(self.percent(share), figure=share.of)
         return Span(self.word("table.hidden"), quiet=True) if hidden else Span("–", quiet=True)
 
-    def subject(self, share: float) -> tuple[str, bool]:
+    def subject(self, share: Share) -> tuple[Text, bool]:
         """Which part of the households, as the start of a sentence, and whether its verb is plural."""
         numerals = _texts()["numerals"][self.lang]
         for whole in (2, 3, 4, 5, 6, 8, 10, 20):
             if about := self._about(share * whole, 0.03, 0.09):
-                return self.word(f"about.{about}_one", whole=numerals[whole]), False
+                told = self.word(f"about.{about}_one", whole=numerals[whole])
+                return (Span(told, figure=share.of),), False
         for part in (6, 7, 8, 9):
             if about := self._about(share * 10 / part, 0.015, 0.035):
                 told = self.word(f"about.{about}_many", part=numerals[part], whole=numerals[10])
-                return told[:1].upper() + told[1:], True
-        return self.word("about.percent", percent=self.percent(share)), self.lang == "en"
+                return (Span(told[:1].upper() + told[1:], figure=share.of),), True
+        return self.say("about.percent", percent=self.share(share)), self.lang == "en"
 
     @staticmethod
     def _about(ratio: float, exact: float, near: float) -> str:

@@ -142,6 +142,16 @@ def test_audit_of_a_publication_that_shows_too_much(factlab, little: LittleRound
     key = little.root / "keys" / "analyst.key"
     there = ("--deliveries", little.deliveries)
     assert factlab("run", little.round, "--identity", key, "--out", publication, *there)[0] == 0
+    planted = tmp_path / "planted"
+    shutil.copytree(publication, planted)
+    (planted / "SHA256SUMS").unlink()
+    page = (planted / "index.html").read_text(encoding="utf-8")
+    (planted / "index.html").write_text(page.replace("<h1>", "<h1>7 "), encoding="utf-8")
+    code, _, err = factlab("audit", planted)
+    assert code == 1
+    assert "index.html <h1>: " in err
+    assert "7" not in err
+
     with (publication / "cells.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     hidden = next(row for row in rows if row["status"] == "suppressed")

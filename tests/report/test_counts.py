@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from factlab.cells import Cell, CellKey, CountTable, Publication
 from factlab.report import charts
-from factlab.report.counts import Counts, ranked
+from factlab.report.counts import Counts, Number, Share, less, ranked
 
 from tests import synthetic
 from tests.publication import made
@@ -25,6 +25,14 @@ def published(hidden: Collection[CellKey], counted: CountTable = COUNTED) -> Cou
 
 def key(table: str, area: str, category: str) -> CellKey:
     return CellKey(table, BOOK.area[area].level, area, "", category)
+
+
+def part_of(share: float) -> Share:
+    return Share(Number(round(share * 1000), "part"), Number(1000, "whole"))
+
+
+def test_what_is_left_of_a_whole_says_what_it_is_made_of() -> None:
+    assert less("all", ["a", "b + c", "d - e"]) == "all - a - b - c - d + e"
 
 
 def test_a_sum_is_the_sum_of_its_parts() -> None:
@@ -77,26 +85,28 @@ def test_whatever_is_hidden_a_sum_is_right_or_not_said() -> None:
 def test_a_share_needs_both_sides_and_a_hundred_households() -> None:
     area = "WK999901"
     counts = published([key("households", "WK999902", "all")])
-    assert counts.share(50, area) == 50 / COUNTED.counts[key("households", area, "all")]
+    fifty = Number(50, "fifty")
+    assert counts.share(fifty, area) == 50 / COUNTED.counts[key("households", area, "all")]
     assert counts.share(None, area) is None
-    assert counts.share(50, "WK999902") is None
+    assert counts.share(fifty, "WK999902") is None
     few = CountTable(BOOK, {**COUNTED.counts, key("households", area, "all"): 99})
-    assert published((), few).share(50, area) is None
+    assert published((), few).share(fifty, area) is None
     assert published((), few).too_few(area)
     enough = CountTable(BOOK, {**COUNTED.counts, key("households", area, "all"): 100})
-    assert published((), enough).share(50, area) == 0.5
+    assert published((), enough).share(fifty, area) == 0.5
 
 
 def test_the_order_of_hidden_areas_tells_nothing() -> None:
     districts = BOOK.at("district")
-    shares = [(districts[0], None), (districts[1], 0.2), (districts[2], None)]
+    shares = [(districts[0], None), (districts[1], part_of(0.2)), (districts[2], None)]
     assert [area.code for area, _ in ranked(shares)] == ["WK999902", "WK999901", "WK999903"]
 
 
 def test_hidden_parts_are_drawn_together_and_one_alone_is_not() -> None:
-    assert charts.remainder((0.5, None, None, 0.1)) == pytest.approx(0.4)
-    assert charts.remainder((0.5, 0.3, None, 0.1)) == 0
-    assert charts.remainder((0.5, 0.3, 0.1, 0.1)) == 0
+    half, third, tenth = map(part_of, (0.5, 0.3, 0.1))
+    assert charts.remainder((half, None, None, tenth)) == pytest.approx(0.4)
+    assert charts.remainder((half, third, None, tenth)) == 0
+    assert charts.remainder((half, third, tenth, tenth)) == 0
 
 
 def test_an_area_without_the_level_of_a_table_has_no_number() -> None:

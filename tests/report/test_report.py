@@ -16,7 +16,8 @@ from factlab import report
 from factlab.attack import check_page
 from factlab.cells import CellKey, Codebook, Publication
 from factlab.report import charts, story
-from factlab.report.contents import Report, plain
+from factlab.report.contents import Report, Span, plain
+from factlab.report.counts import Number
 from factlab.report.words import Words
 from factlab.texts import LANGUAGES, Language
 
@@ -39,12 +40,12 @@ def outline(told: Report) -> str:
         lines += [f"* {plain(point)}" for point in section.points]
         for finding in section.findings:
             lines += [f"## {plain(finding.heading)}", *([finding.subtitle] if finding.subtitle else [])]
-            lines += [f"   {finding.figure.alt}"] if finding.figure else []
+            lines += [f"   {plain(finding.figure.alt)}"] if finding.figure else []
             lines += [f"   {plain(note)}" for note in finding.notes]
             if finding.table:
                 columns = " | ".join(column.name for column in finding.table.columns)
                 lines += [f"   [{finding.table.number}] {finding.table.caption}: {columns}"]
-                lines += [f"   {finding.table.note}"] if finding.table.note else []
+                lines += [f"   {plain(finding.table.note)}"] if finding.table.note else []
     return "\n".join(lines) + "\n"
 
 
@@ -84,15 +85,17 @@ def test_a_drawing_says_the_numbers_of_its_table(dutch: Rendered) -> None:
     for ident, table in (("combinations", "domain_combination"), ("service", "service")):
         figure = findings[ident].figure
         assert figure is not None
-        drawn = set(re.findall(r"<text[^>]*>([^<]*)</text>", figure.svg))
+        drawn = set(re.findall(r"<tspan[^>]*>([^<]*)</tspan>", figure.svg))
         for cell in dutch.publication.cells:
             if cell.key.table == table and cell.key.area_level == "municipality" and cell.households:
                 assert cell.key.category == "none" or words.number(cell.households) in drawn
 
 
 def test_a_number_in_a_drawing_is_not_rounded_like_a_coordinate() -> None:
-    svg = charts.bars("figure-x", "Titel", "alt", [charts.Bar("Wijk", 1499, "1.499 (12,345%)")])
-    assert ">1.499 (12,345%)</text>" in svg
+    told = (Span("1.499", figure="a"), Span(" (12,345%)"))
+    bar = charts.Bar((Span("Wijk"),), Number(1499, "a"), told)
+    svg = charts.bars("figure-x", (Span("Titel"),), (Span("alt"),), [bar])
+    assert '><tspan data-figure="a">1.499</tspan> (12,345%)</text>' in svg
     assert not re.search(r' d="[^"]*\d\.\d{3}', svg)
 
 

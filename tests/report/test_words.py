@@ -8,11 +8,16 @@ from string import Formatter
 import pytest
 from factlab.cells import Cell, CellKey
 from factlab.files import package_folder
-from factlab.report.contents import Span
+from factlab.report.contents import Span, plain
+from factlab.report.counts import Number, Share
 from factlab.report.words import Words
 
 NL, EN = Words("nl"), Words("en")
 KEY = CellKey("services", "district", "WK999901", "", "5+")
+
+
+def part_of(share: float) -> Share:
+    return Share(Number(round(share * 1000), "part"), Number(1000, "whole"))
 
 
 def test_numbers() -> None:
@@ -51,16 +56,16 @@ def test_dates() -> None:
     ],
 )
 def test_a_share_as_the_start_of_a_sentence(share: float, dutch: str, english: str) -> None:
-    assert NL.subject(share)[0].lower() == dutch.lower()
-    assert EN.subject(share)[0].lower() == english.lower()
+    assert plain(NL.subject(part_of(share))[0]).lower() == dutch.lower()
+    assert plain(EN.subject(part_of(share))[0]).lower() == english.lower()
     for words in (NL, EN):
-        first = words.subject(share)[0][0]
+        first = plain(words.subject(part_of(share))[0])[0]
         assert first == first.upper()
 
 
 def test_verbs_agree_with_their_subject() -> None:
-    assert [NL.subject(share)[1] for share in (0.1, 0.8, 0.03)] == [False, True, False]
-    assert [EN.subject(share)[1] for share in (0.1, 0.8, 0.03)] == [False, True, True]
+    assert [NL.subject(part_of(share))[1] for share in (0.1, 0.8, 0.03)] == [False, True, False]
+    assert [EN.subject(part_of(share))[1] for share in (0.1, 0.8, 0.03)] == [False, True, True]
 
 
 def test_cells_are_marked_and_hidden_ones_are_words() -> None:
@@ -70,6 +75,13 @@ def test_cells_are_marked_and_hidden_ones_are_words() -> None:
     assert EN.cell(Cell(KEY, None, "suppressed")).text == "secret"
     assert NL.cell(Cell(KEY, None, "unavailable")).text == "niet geleverd"
     assert EN.cell(Cell(KEY, None, "unavailable")).text == "not delivered"
+
+
+def test_a_number_says_what_it_is_made_of() -> None:
+    assert NL.figure(Number(1234, "a|b|c||1,2")) == Span("1.234", figure="a|b|c||1,2")
+    assert EN.share(part_of(0.125)) == Span("12.5%", figure="part / whole")
+    told = NL.subject(part_of(0.1))[0]
+    assert [span.figure for span in told] == ["part / whole"]
 
 
 def test_a_cell_in_a_sentence_stays_marked() -> None:
