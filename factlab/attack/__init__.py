@@ -1,6 +1,49 @@
 """The attacker: reads a publication as a stranger would and tries to undo what is hidden in it."""
 
-from factlab.attack.judgement import Finding, Verdict, audit, feasible
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import overload
+
+from factlab.attack import judgement, linked
+from factlab.attack.cube import LinkedName
+from factlab.attack.judgement import Finding, Verdict
 from factlab.attack.rendered import check_page
+from factlab.cells import CellKey, Publication
+from factlab.linked import SafeLinked
 
 __all__ = ["Finding", "Verdict", "audit", "check_page", "feasible"]
+
+
+@overload
+def audit(published: Publication, *, known: Mapping[CellKey, int] | None = None) -> Verdict: ...
+@overload
+def audit(published: SafeLinked, *, known: Mapping[LinkedName, float] | None = None) -> Verdict: ...
+def audit(
+    published: Publication | SafeLinked,
+    *,
+    known: Mapping[CellKey, int] | Mapping[LinkedName, float] | None = None,
+) -> Verdict:
+    """Attack a publication, or protected linked tables, from what is published alone.
+
+    `known` is what an insider knows besides. A cell of linked tables is named by its measure and `dimension=code` for
+    each dimension that isn't at its total: `("users", "geo=N2", "use=some")`.
+    """
+    if isinstance(published, SafeLinked):
+        return linked.audit(published, known or {})
+    return judgement.audit(published, known=known)
+
+
+@overload
+def feasible(
+    published: Publication, keys: Iterable[CellKey]
+) -> dict[CellKey, tuple[int, int | None]]: ...
+@overload
+def feasible(
+    published: SafeLinked, *, known: Mapping[LinkedName, float] | None = None
+) -> dict[LinkedName, tuple[int, int | None]]: ...
+def feasible(published, keys=(), *, known=None):
+    """What hidden cells can be."""
+    if isinstance(published, SafeLinked):
+        return linked.feasible(published, known or {})
+    return judgement.feasible(published, keys)

@@ -42,10 +42,10 @@ class Bounds:
     limit: int  # stands for: without end
 
 
-def follow(system: System, rounds: int = 12) -> Bounds:
+def follow(system: System, rounds: int = 12, limit: int | None = None) -> Bounds:
     """Follow the rows until nothing new comes out. Raises Contradiction."""
     top = int(system.printed.max(initial=0))
-    limit = 10 * (top + 1000)
+    limit = limit or 10 * (top + 1000)
     hidden = system.printed < 0
     least = np.where(hidden, 0, system.printed)
     most = np.where(hidden, limit, system.printed)

@@ -52,7 +52,7 @@ class Finding:
     """Something a reader can infer or should not see: what, and of which cells. Never the number itself."""
 
     kind: Kind
-    cells: tuple[CellKey, ...]
+    cells: tuple[tuple[str, ...], ...]  # CellKey, or the names of cells of linked tables
 
 
 @dataclass(frozen=True)
