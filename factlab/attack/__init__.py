@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import overload
+from typing import Any, overload
 
 from factlab.attack import judgement, linked
 from factlab.attack.cube import LinkedName
@@ -19,11 +19,7 @@ __all__ = ["Finding", "Verdict", "audit", "check_page", "feasible"]
 def audit(published: Publication, *, known: Mapping[CellKey, int] | None = None) -> Verdict: ...
 @overload
 def audit(published: SafeLinked, *, known: Mapping[LinkedName, float] | None = None) -> Verdict: ...
-def audit(
-    published: Publication | SafeLinked,
-    *,
-    known: Mapping[CellKey, int] | Mapping[LinkedName, float] | None = None,
-) -> Verdict:
+def audit(published: Publication | SafeLinked, *, known: Mapping[Any, Any] | None = None) -> Verdict:
     """Attack a publication, or protected linked tables, from what is published alone.
 
     `known` is what an insider knows besides. A cell of linked tables is named by its measure and `dimension=code` for
@@ -35,15 +31,21 @@ def audit(
 
 
 @overload
-def feasible(
-    published: Publication, keys: Iterable[CellKey]
-) -> dict[CellKey, tuple[int, int | None]]: ...
+def feasible(published: Publication, keys: Iterable[CellKey]) -> dict[CellKey, tuple[int, int | None]]: ...
 @overload
 def feasible(
     published: SafeLinked, *, known: Mapping[LinkedName, float] | None = None
 ) -> dict[LinkedName, tuple[int, int | None]]: ...
-def feasible(published, keys=(), *, known=None):
-    """What hidden cells can be."""
+def feasible(
+    published: Publication | SafeLinked,
+    keys: Iterable[CellKey] = (),
+    *,
+    known: Mapping[Any, Any] | None = None,
+) -> Mapping[Any, tuple[int, int | None]]:
+    """The whole numbers that cells of a publication, or every hidden cell of linked tables, can be: from and to.
+
+    Amounts are in units of their last decimal. None: nothing bounds it.
+    """
     if isinstance(published, SafeLinked):
         return linked.feasible(published, known or {})
     return judgement.feasible(published, keys)

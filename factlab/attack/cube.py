@@ -14,7 +14,9 @@ from factlab.errors import DisclosureError
 from factlab.linked import COUNT, Code, LinkedTable, SafeLinked, Term
 
 Ints = NDArray[np.int64]
-LinkedName = tuple[str, ...]  # a cell by its measure and codes that are no total: ("users", "geo=N2", "use=some")
+LinkedName = tuple[
+    str, ...
+]  # a cell by its measure and codes that are no total: ("users", "geo=N2", "use=some")
 ABSENT = ""  # the code of a dimension without a total in a table that lacks it
 
 
@@ -73,7 +75,9 @@ class Sums(NamedTuple):
     parts: Ints  # whole x part
 
 
-Stated = tuple[tuple[Term, ...], tuple[str, ...]]  # the terms of a relation or a figure, and where it is stated
+Stated = tuple[
+    tuple[Term, ...], tuple[str, ...]
+]  # the terms of a relation or a figure, and where it is stated
 
 
 def _axis(safe: SafeLinked, name: str, tables: Iterable[LinkedTable], stated: Iterable[Stated]) -> Axis:
@@ -174,9 +178,7 @@ class Cube:
         tables = [table for table in safe.tables if table.measure == measure.name]
         named = [frozenset(table.by) for table in tables]
         named += [
-            frozenset({*term.at, *per} & measure.axis.keys())
-            for terms, per in stated
-            for term in terms
+            frozenset({*term.at, *per} & measure.axis.keys()) for terms, per in stated for term in terms
         ]
         apart = {axis.name for axis in measure.axes if axis.apart}
         for names in sorted({edge & apart for edge in named}, key=sorted):
@@ -188,7 +190,10 @@ class Cube:
                 for at in zip(*(map(str, table.columns[d]) for d in own), strict=True)
             }
             combined = np.array(
-                [[measure.axis[d].place[code] for d, code in zip(own, at, strict=True)] for at in sorted(rows)],
+                [
+                    [measure.axis[d].place[code] for d, code in zip(own, at, strict=True)]
+                    for at in sorted(rows)
+                ],
                 dtype=np.int64,
             ).reshape(len(rows) if own else 1, len(own))
             for edge in _cubes({edge - apart for edge in named if edge & apart == names}):
@@ -279,4 +284,3 @@ class Cube:
             if cell >= 0:
                 return cell
         raise DisclosureError("attack.unknown_cell", cell="/".join(name))
-

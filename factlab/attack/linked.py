@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 
@@ -47,8 +48,13 @@ def feasible(safe: SafeLinked, known: Mapping[LinkedName, float]) -> dict[Linked
     found: dict[LinkedName, tuple[int, int | None]] = {}
     for cell in attack.reading.hides.tolist():
         low, high = attack.end(cell, -1), attack.end(cell, 1)
-        found[attack.reading.cube.name(cell)] = (low, high if high < attack.bounds.limit else None)
+        found[attack.reading.cube.name(cell)] = (low, None if _endless(high, attack.bounds.limit) else high)
     return found
+
+
+def _endless(high: int, limit: int) -> bool:
+    """Whether only the limit keeps a number down: that of a part of something without end, too."""
+    return high > limit // 2
 
 
 class _Met:
@@ -117,9 +123,14 @@ class _Attack:
         self.reach = np.repeat([goal.reach for goal in goals], many)[own]
         self.floor = np.repeat([goal.floor for goal in goals], many)[own]
         self.pinned = np.repeat([goal.pinned for goal in goals], many)[own]
-        self.kinds: list[Kind] = np.repeat(np.array([goal.kind for goal in goals], dtype=object), many)[own].tolist()
+        self.kinds: list[Kind] = np.repeat(np.array([goal.kind for goal in goals], dtype=object), many)[
+            own
+        ].tolist()
         self.group: Ints = np.concatenate(
-            [np.full(n, -1) if goal.group is None else goal.group for goal, n in zip(goals, many, strict=True)]
+            [
+                np.full(n, -1) if goal.group is None else goal.group
+                for goal, n in zip(goals, many, strict=True)
+            ]
             or [np.empty(0, dtype=np.int64)]
         )[own]
 
@@ -132,20 +143,24 @@ class _Attack:
         size = int(abs(self.system.rows).sum(axis=1).max()) if self.system.rows.shape[0] else 1
         most = EXACT // max(size, 2**12)
         least = follow(self.system, limit=most).least
-        return follow(self.system, limit=min(most, 10 * (int(least.max(initial=0)) + 1000)))
+        return follow(self.system, limit=min(most, 100 * (int(least.max(initial=0)) + 1000)))
 
     @cached_property
     def parts(self) -> tuple[Component, ...]:
         """The cells that aren't settled, by what hangs together. A row of one cell has done its work in the bounds."""
         rows, free = self.system.rows, self.bounds.least < self.bounds.most
-        several = np.flatnonzero(np.diff(rows.indptr) - (rows[:, [self.reading.one]] != 0).toarray().ravel() > 1)
+        several = np.flatnonzero(
+            np.diff(rows.indptr) - (rows[:, [self.reading.one]] != 0).toarray().ravel() > 1
+        )
         wide = np.flatnonzero(np.asarray((self.matrix != 0).astype(np.int64) @ free.astype(np.int64)) > 1)
         forms = []
         for n in wide:
             row = slice(self.matrix.indptr[n], self.matrix.indptr[n + 1])
             forms.append(Form("", (), tuple((cell, 1) for cell in self.matrix.indices[row].tolist())))
         equal = self.system.equal[several]
-        return components(replace(self.system, rows=rows[several], equal=equal, forms=tuple(forms)), self.bounds)
+        return components(
+            replace(self.system, rows=rows[several], equal=equal, forms=tuple(forms)), self.bounds
+        )
 
     @cached_property
     def part_of(self) -> Ints:
@@ -161,9 +176,9 @@ class _Attack:
             return int(self.bounds.least[cell])
         part = self.parts[self.part_of[cell]]
         terms = {int(np.searchsorted(part.cells, cell)): 1}
-        end, table = part.towards(terms, sense)
+        table = part.towards(terms, sense)[1]
         if table is None:
-            end, table = part.exactly(terms, sense)
+            table = part.exactly(terms, sense)[1]
         return int(table[next(iter(terms))])
 
     def findings(self) -> Iterator[Finding]:
@@ -210,6 +225,8 @@ class _Attack:
         except Undecided:
             yield Finding("undecided", self.names(met.part.cells))
             return
+        with suppress(Undecided, Contradiction):  # each form is judged below all the same
+            self._roam(met, forms)
         for place, n in enumerate(forms.tolist()):
             try:
                 if (width := self._judge(met, forms, place)) is not None:
@@ -217,6 +234,19 @@ class _Attack:
             except Undecided:
                 yield Finding("undecided", self.names(self.matrix[[n]].indices))
         self._narrow(met, np.flatnonzero(self.pinned[forms]))
+
+    def _roam(self, met: _Met, forms: Ints) -> None:
+        """Meet whole tables in which many forms at once are large, as long as that shows several of them to be safe."""
+        draw = np.random.default_rng(0)
+        left = np.flatnonzero(self._broken(met.least, met.most, forms))
+        while len(left) > 20:
+            goal = np.asarray(draw.integers(0, 2, len(left)) @ met.matrix[left])
+            terms = {int(cell): int(goal[cell]) for cell in np.flatnonzero(goal)}
+            table = met.part.towards(terms, 1)[1]
+            met.saw(met.part.exactly(terms, 1)[1] if table is None else table)
+            before, left = len(left), np.flatnonzero(self._broken(met.least, met.most, forms))
+            if before - len(left) < 5:
+                return
 
     def _judge(self, met: _Met, forms: Ints, place: int) -> int | None:
         """The width of the interval of a form that is broken. It isn't when tables that were met show so."""
@@ -253,5 +283,5 @@ class _Attack:
                 high, low = met.end(n, 1, exact=False), met.end(n, -1, exact=False)
             except Undecided:
                 continue  # its width is not told; its judgement above stands
-            if high < met.part.limit:
+            if not _endless(high, met.part.limit):
                 self.narrowest = high - low if self.narrowest is None else min(high - low, self.narrowest)

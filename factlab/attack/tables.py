@@ -76,7 +76,7 @@ class Reading:
                 self.hidden[cells[status == "suppressed"]] = True
             there = np.flatnonzero(status == "published")
             numbers = table.columns[table.number]
-            told = np.array([_units(numbers[n], table.decimals) for n in there], dtype=np.int64)
+            told = np.array([_units(numbers[n], table.decimals) for n in there.tolist()], dtype=np.int64)
             self._tell(table, cells[there], told)
         self.listed, self.gone = listed, self._gone(absent & ~listed, listed)
         self.known = np.zeros(size + 1, dtype=bool)
@@ -125,7 +125,11 @@ class Reading:
                 if d in term.at or d in places:
                     named = [term.at[d]] * many if d in term.at else places[d]
                     codes[d] = np.array([axis.place.get(code, -1) for code in named], dtype=np.int64)
-            there = np.all([place >= 0 for place in codes.values()], axis=0) if codes else np.ones(many, dtype=bool)
+            there = (
+                np.all([place >= 0 for place in codes.values()], axis=0)
+                if codes
+                else np.ones(many, dtype=bool)
+            )
             cells = self.cube.among(np.broadcast_to(measure.numbers(codes), many))
             found[:, n] = np.where(there & (cells >= 0) & ~self.gone[cells], cells, -1)
         return found
@@ -175,13 +179,15 @@ class Reading:
             printed = there & (np.array(told.columns[STATUS], dtype=object) == "published")
             if not self.safe.rounding:
                 numbers = told.columns[told.number]
-                values = [_units(numbers[n], figure.decimals) for n in np.flatnonzero(printed)]
+                values = [_units(numbers[n], figure.decimals) for n in np.flatnonzero(printed).tolist()]
                 yield from self._rounded(figure, cells[printed], np.array(values, dtype=np.int64))
             every = self.everywhere(terms, figure.per)
             told_of = {tuple(row) for row in cells[there].tolist()}
             missing = np.array([tuple(row) not in told_of for row in every.tolist()], dtype=bool)
             missing &= self.listed[every].all(axis=1)
-            if self.safe.rounding:  # one of rounded numbers may be missing because the sum below is rounded to 0
+            if (
+                self.safe.rounding
+            ):  # one of rounded numbers may be missing because the sum below is rounded to 0
                 missing &= self.hidden[every[:, above:]].any(axis=1)
             yield Rows("figures", every[missing][:, above:], below, True)
 
@@ -275,6 +281,4 @@ class Reading:
         whole = self.cube.whole(cells, d)
         there = (whole >= 0) & ~self.gone[whole]
         pairs = np.column_stack([whole[there], cells[there]])
-        yield Goals(
-            kind, pairs, np.array([1, -1]), reach, floor, group=whole[there] if somebody else None
-        )
+        yield Goals(kind, pairs, np.array([1, -1]), reach, floor, group=whole[there] if somebody else None)
