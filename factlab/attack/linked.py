@@ -47,14 +47,8 @@ def feasible(safe: SafeLinked, known: Mapping[LinkedName, float]) -> dict[Linked
     attack = _Attack(Reading(safe, known))
     found: dict[LinkedName, tuple[int, int | None]] = {}
     for cell in attack.reading.hides.tolist():
-        low, high = attack.end(cell, -1), attack.end(cell, 1)
-        found[attack.reading.cube.name(cell)] = (low, None if _endless(high, attack.bounds.limit) else high)
+        found[attack.reading.cube.name(cell)] = (attack.end(cell, -1), attack.high(cell))
     return found
-
-
-def _endless(high: int, limit: int) -> bool:
-    """Whether only the limit keeps a number down: that of a part of something without end, too."""
-    return high > limit // 2
 
 
 class _Met:
@@ -110,8 +104,8 @@ class _Met:
 
 
 class _Attack:
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
+    def __init__(self, reading: Reading, room: int = 10) -> None:
+        self.reading, self.room = reading, room
         self.system = reading.system()
         self.narrowest: int | None = None
         goals = [goal for goal in reading.goals() if len(goal.cells)]
@@ -139,11 +133,30 @@ class _Attack:
 
     @cached_property
     def bounds(self) -> Bounds:
-        """Numbers that nothing bounds end somewhere: well above what must be there. Raises Contradiction."""
+        """What each cell can be by one row at a time. What nothing bounds ends well above what must be there.
+
+        Raises Contradiction.
+        """
         size = int(abs(self.system.rows).sum(axis=1).max()) if self.system.rows.shape[0] else 1
         most = EXACT // max(size, 2**12)
         least = follow(self.system, limit=most).least
-        return follow(self.system, limit=min(most, 100 * (int(least.max(initial=0)) + 1000)))
+        return follow(self.system, limit=min(most, self.room * (int(least.max(initial=0)) + 1000)))
+
+    @cached_property
+    def _wider(self) -> _Attack:
+        """The same attack, in which what nothing bounds ends elsewhere."""
+        return _Attack(self.reading, 2 * self.room)
+
+    def high(self, cell: int) -> int | None:
+        """The upper end of one cell; None where nothing bounds it. Raises Contradiction, Undecided."""
+        found = self.end(cell, 1)
+        if self.part_of[cell] < 0 or self._steady(self.parts[self.part_of[cell]].cells):
+            return found
+        return found if self._wider.end(cell, 1) == found else None
+
+    def _steady(self, cells: Ints | int) -> bool:
+        """Whether each of these ends by one row at a time, wherever what nothing bounds ends."""
+        return bool(np.all(self.bounds.most[cells] == self._wider.bounds.most[cells]))
 
     @cached_property
     def parts(self) -> tuple[Component, ...]:
@@ -233,7 +246,7 @@ class _Attack:
                     yield from self._found(n, exact=width == 0)
             except Undecided:
                 yield Finding("undecided", self.names(self.matrix[[n]].indices))
-        self._narrow(met, np.flatnonzero(self.pinned[forms]))
+        self._narrow(met, forms)
 
     def _roam(self, met: _Met, forms: Ints) -> None:
         """Meet whole tables in which many forms at once are large, as long as that shows several of them to be safe."""
@@ -274,14 +287,14 @@ class _Attack:
                 return ends[1] - ends[-1]
         raise Undecided
 
-    def _narrow(self, met: _Met, cells: Ints) -> None:
+    def _narrow(self, met: _Met, forms: Ints) -> None:
         """The narrowest interval: the cells that moved least first, until the rest can't be narrower."""
-        for n in sorted(cells.tolist(), key=lambda n: int(met.most[n] - met.least[n])):
+        cells = np.flatnonzero(self.pinned[forms])
+        for n in cells[np.argsort((met.most - met.least)[cells], kind="stable")].tolist():
             if self.narrowest is not None and met.most[n] - met.least[n] >= self.narrowest:
                 return
-            try:
-                high, low = met.end(n, 1, exact=False), met.end(n, -1, exact=False)
-            except Undecided:
-                continue  # its width is not told; its judgement above stands
-            if not _endless(high, met.part.limit):
-                self.narrowest = high - low if self.narrowest is None else min(high - low, self.narrowest)
+            if not self._steady(int(self.matrix[[forms[n]]].indices[0])):
+                continue
+            with suppress(Undecided):  # its width is not told; its judgement above stands
+                width = met.end(n, 1, exact=False) - met.end(n, -1, exact=False)
+                self.narrowest = width if self.narrowest is None else min(width, self.narrowest)
