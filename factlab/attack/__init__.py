@@ -34,18 +34,21 @@ def audit(published: Publication | SafeLinked, *, known: Mapping[Any, Any] | Non
 def feasible(published: Publication, keys: Iterable[CellKey]) -> dict[CellKey, tuple[int, int | None]]: ...
 @overload
 def feasible(
-    published: SafeLinked, *, known: Mapping[LinkedName, float] | None = None
+    published: SafeLinked,
+    keys: Iterable[LinkedName] | None = None,
+    *,
+    known: Mapping[LinkedName, float] | None = None,
 ) -> dict[LinkedName, tuple[int, int | None]]: ...
 def feasible(
     published: Publication | SafeLinked,
-    keys: Iterable[CellKey] = (),
+    keys: Iterable[Any] | None = None,
     *,
     known: Mapping[Any, Any] | None = None,
 ) -> Mapping[Any, tuple[int, int | None]]:
-    """The whole numbers that cells of a publication, or every hidden cell of linked tables, can be: from and to.
+    """The whole numbers that these cells can be, from and to; of linked tables every hidden cell if none is named.
 
     Amounts are in units of their last decimal. None: nothing bounds it.
     """
     if isinstance(published, SafeLinked):
-        return linked.feasible(published, known or {})
-    return judgement.feasible(published, keys)
+        return linked.feasible(published, keys, known or {})
+    return judgement.feasible(published, keys or ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -39,16 +39,20 @@ def audit(safe: SafeLinked, known: Mapping[LinkedName, float]) -> Verdict:
     )
 
 
-def feasible(safe: SafeLinked, known: Mapping[LinkedName, float]) -> dict[LinkedName, tuple[int, int | None]]:
-    """The whole numbers that each hidden cell can be, from and to, in units of its table; None where nothing bounds it.
+def feasible(
+    safe: SafeLinked, keys: Iterable[LinkedName] | None, known: Mapping[LinkedName, float]
+) -> dict[LinkedName, tuple[int, int | None]]:
+    """The whole numbers that these cells, or all hidden ones, can be, in units of their table; None where nothing bounds it.
 
     Raises Contradiction when no numbers fit what is published.
     """
     attack = _Attack(Reading(safe, known))
-    found: dict[LinkedName, tuple[int, int | None]] = {}
-    for cell in attack.reading.hides.tolist():
-        found[attack.reading.cube.name(cell)] = (attack.end(cell, -1), attack.high(cell))
-    return found
+    cube = attack.reading.cube
+    if attack.reading.conflict:
+        raise Contradiction(attack.reading.conflict)
+    if keys is None:
+        keys = [cube.name(cell) for cell in attack.reading.hides.tolist()]
+    return {key: (attack.end(cell, -1), attack.high(cell)) for key in keys for cell in [cube.find(key)]}
 
 
 class _Met:
@@ -226,8 +230,9 @@ class _Attack:
         kind, group = self.kinds[n], self.group[n]
         cells = [c for c, f in zip(self.matrix.indices[row], self.matrix.data[row], strict=True)
                  if f < 0 or kind not in ("complement", "everyone")]  # fmt: skip
-        if group >= 0 and self.end(int(group), -1) < 1:
-            return
+        with suppress(Undecided):  # then it is taken to be
+            if group >= 0 and self.end(int(group), -1) < 1:
+                return
         if kind == "pinned exactly" and not exact:
             kind = "pinned below the threshold"
         yield Finding(kind, self.names(tuple(cells)))
