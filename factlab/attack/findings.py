@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from factlab.cells import CellKey
 from factlab.texts import LANGUAGES, say
 
 Kind = Literal[
@@ -24,10 +23,6 @@ Kind = Literal[
     "bound too tight",
     "undecided",
     "not in the codebook",
-    "printed differently",
-    "printed though hidden",
-    "printed though not delivered",
-    "hidden though published",
 ]
 
 
@@ -36,7 +31,7 @@ class Finding:
     """Something a reader can infer or should not see: what, and of which cells. Never the number itself."""
 
     kind: Kind
-    cells: tuple[CellKey, ...]
+    cells: tuple[tuple[str, ...], ...]  # CellKey, or the names of cells of linked tables
     by: str = ""  # the participant that can, with its own counts; empty: any reader
     release: int = 0  # whose cells: 0 is the publication itself, 1 the first of the earlier ones
 

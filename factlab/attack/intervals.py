@@ -44,10 +44,10 @@ class Bounds:
     limit: int  # stands for: without end
 
 
-def follow(system: System, rounds: int = 12) -> Bounds:
+def follow(system: System, rounds: int = 12, limit: int | None = None) -> Bounds:
     """Follow the rows until nothing new comes out. Raises Contradiction."""
     least, most = system.ends
-    limit = 10 * (int(max(least.max(initial=0), most.max(initial=0))) + 1000)
+    limit = limit or 10 * (int(max(least.max(initial=0), most.max(initial=0))) + 1000)
     most = np.where(most < 0, limit, most)
     if (least > most).any():
         raise Contradiction(np.flatnonzero(least > most)[:1].tolist())

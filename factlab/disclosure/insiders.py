@@ -72,11 +72,13 @@ class _Level:
 
     def _own(self, drawn: Flags, mine: Matrix) -> Matrix:
         """The columns over these patterns as the organisation counts them: it has few uses, so few parts to evaluate."""
-        part, which = np.unique(drawn[:, mine], axis=0, return_inverse=True)
+        found = np.unique(drawn[:, mine], axis=0, return_inverse=True)
+        part: Flags = np.asarray(found[0], dtype=bool)
         whole = np.zeros((len(part), drawn.shape[1]), dtype=bool)
         whole[:, mine] = part
-        counted = patterns.evaluate(self._book, self.columns, whole) * part.any(axis=1)[:, None]
-        return np.asarray(counted[which])
+        counted: Matrix = patterns.evaluate(self._book, self.columns, whole)
+        counted[~part.any(axis=1)] = 0  # no client of its own
+        return np.asarray(counted[np.asarray(found[1])])
 
     def _equalities(self, own: Sequence[Matrix]) -> Matrix:
         distinct = np.unique(own[0][:, own[0].any(axis=0)], axis=1)

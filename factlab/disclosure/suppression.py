@@ -129,12 +129,12 @@ class Evidence:
         self._valid: dict[int, Matrix] = {}
         self._movers: list[set[int]] = [set() for _ in task.model.counts]
         self._next = 0
-        self.supply = np.zeros(demands.wanted.shape, dtype=np.int32)
+        self.supply = np.zeros(demands.wanted.shape, dtype=np.int64)
 
     def add(self, *deviations: Matrix) -> None:
         if not deviations:
             return
-        valid = np.ones((len(deviations), len(self._people)), dtype=np.int32)
+        valid = np.ones((len(deviations), len(self._people)), dtype=np.int64)
         if len(self._people) > 1:
             rows = sparse.csr_array(np.vstack(deviations))
             valid[:, 1:] = np.column_stack([person.allows(rows) for person in self._people[1:]])
@@ -155,11 +155,11 @@ class Evidence:
         """The demands that witnesses moving this cell meet, and how much supply they would lose for each person."""
         gone = sorted(self._movers[cell])
         if not gone:
-            return np.zeros(0, dtype=np.int64), np.zeros((0, self.supply.shape[1]), dtype=np.int32)
+            return np.zeros(0, dtype=np.int64), np.zeros((0, len(self._people)), dtype=np.int64)
         meets = [self._meets[number] for number in gone]
         valid = np.repeat([self._valid[number] for number in gone], [len(m) for m in meets], axis=0)
         which, place = np.unique(np.concatenate(meets), return_inverse=True)
-        lost = np.zeros((len(which), self.supply.shape[1]), dtype=np.int32)
+        lost = np.zeros((len(which), len(self._people)), dtype=np.int64)
         np.add.at(lost, place, valid)
         return which, lost
 
@@ -278,9 +278,8 @@ def _search_again(
     """Witnesses for all of these demands, or None when one of them has none left."""
     new: list[Matrix] = []
     for demand, who in lost:
-        moved = (
-            demands.moved(demand, np.array(new, dtype=np.int64).reshape(len(new), -1)) if new else np.zeros(0)
-        )
+        there = np.array(new, dtype=np.int64).reshape(len(new), len(people[who].fixed))
+        moved = demands.moved(demand, there)
         meets = np.flatnonzero(demands.met(np.full(len(new), demand), moved))
         if any(people[who].allows(sparse.csr_array(new[n][None, :]))[0] for n in meets.tolist()):
             continue

@@ -22,7 +22,7 @@ from scipy import sparse
 
 from factlab.disclosure.model import Model
 from factlab.disclosure.patterns import Flags, Matrix
-from factlab.disclosure.rules import Demand
+from factlab.disclosure.rules import Demand, Form
 
 WHOLE, NEAR = (
     1e-6,
@@ -113,11 +113,12 @@ class _Local:
     def broken(self, deviation: Costs, outside: Matrix | None) -> Matrix:
         """The rows that this deviation breaks."""
         if not len(self.slack):
-            return self.equal.nonzero()[0]
+            return np.zeros(0, dtype=np.int64)
         value = self.own @ deviation
         if outside is not None:
             value = value + self.rows @ outside
-        return np.flatnonzero((value < -self.slack - 1e-5) | (self.equal & (value > 1e-5)))
+        broken: Matrix = np.flatnonzero((value < -self.slack - 1e-5) | (self.equal & (value > 1e-5)))
+        return broken
 
 
 class Programme:
@@ -399,7 +400,7 @@ class Programme:
         return found
 
     def _deviation(self) -> Costs:
-        solution = np.array(self._solver.getSolution().col_value)
+        solution: Costs = np.array(self._solver.getSolution().col_value, dtype=np.float64)
         size = len(self.cells)
         return solution[:size] - solution[size:]
 
@@ -501,9 +502,9 @@ class Search:
     def _find(self, form: Form, up: bool, bound: int, knower: Knower, branch: bool) -> Matrix | None:
         ask = Ask(form.plus, form.minus, up, bound - int(form.of(self._model.counts)))
         zones = {int(self._zone[cell]) for cell in (form.plus, form.minus) if cell >= 0}
-        for found in self._near(ask, zones, knower, branch):
-            if self._proves(found, ask, knower):
-                return found
+        for near in self._near(ask, zones, knower, branch):
+            if self._proves(near, ask, knower):
+                return near
         if not branch and (self._zone >= 0).any():
             return None
         found = self._moved(EVERYWHERE, self._programme(EVERYWHERE).solve(ask, knower, branch=branch))

@@ -25,4 +25,8 @@ def test_the_library_example_runs_and_hides_what_it_should(capsys: pytest.Captur
     assert shares.loc["N2", "status"] == "suppressed"  # 2% of 300 is 5 to 7
     assert shares.loc["Town", "value"] == 20
     assert "bakers" in told
+    assert names["verdict"].holds
+    low, high = names["feasible"](names["safe"])["households", "geo=N2", "use=some"]
+    assert low == 0
+    assert high >= 10
     assert "primary" not in str(names["safe"].certificate)
