@@ -621,16 +621,21 @@ def explain() -> None:
         typer.echo(f"\n===== {step.name}  sha256 {step.sha256}\n{step.sql.rstrip()}")
 
 
-@app.command(epilog="Example: factlab audit publication")
+@app.command(epilog="Example: factlab audit publication-2026 --earlier publication-2025")
 def audit(
     folder: Annotated[Path, typer.Argument(metavar="PUBLICATION", help="A publication's folder.")],
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option(help="An earlier publication that readers have, to lay beside it; oldest first."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Attack a publication again, from its files alone."""
     from factlab import attack, publication
+    from factlab.parties import analyst
 
     published = publication.read(folder)
-    verdict = attack.audit(published)
+    verdict = attack.audit(published, earlier=analyst.released(earlier or ()))
     misprints = attack.check_folder(published, folder)
     broken = bool(verdict.findings or misprints)
     if as_json:

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from factlab.agreement.document import Document, Place
+from factlab.agreement.document import Document
 from factlab.agreement.round import Round
 from factlab.agreement.tables import NAMES, REPORTED, SERVICE_CLASSES
 
 FORMAT = "factlab-analysis/1"
 FILE = "analysis.toml"
 COUNTED = ("services", "organisations", "domains")
-CHANGE_LEAST, CHANGE_PERCENT = 2, 10  # times the threshold; percent
 
 
 @dataclass(frozen=True)
@@ -25,10 +24,6 @@ class Analysis:
     threshold: int
     lowest: Mapping[str, str]
     notes: Mapping[str, str]
-    change_least: (
-        int  # what readers of an earlier release must allow for real change in a cell: so many households,
-    )
-    change_percent: int  # and so many percent of what it was
 
 
 def read(file: Path, round_: Round) -> Analysis:
@@ -58,15 +53,5 @@ def read(file: Path, round_: Round) -> Analysis:
         deepest = round_.levels.index(round_.reported_level) + 1 if name == REPORTED else None
         lowest[name] = document.choose(("levels", name), round_.levels[:deepest] or ("municipality",))
     notes = {lang: document.text(("presentation", f"note_{lang}"), "") for lang in ("nl", "en")}
-    change_least = _at_most(document, ("releases", "change_least"), CHANGE_LEAST * threshold)
-    change_percent = _at_most(document, ("releases", "change_percent"), CHANGE_PERCENT)
     document.finish()
-    return Analysis(rule, top, threshold, lowest, notes, change_least, change_percent)
-
-
-def _at_most(document: Document, place: Place, most: int) -> int:
-    """A number that an analysis may only make smaller: a reader who allows for less change knows more."""
-    number = document.number(place, most)
-    if not 0 <= number <= most:
-        document.wrong(place, "loosens_change", most=most)
-    return number
+    return Analysis(rule, top, threshold, lowest, notes)

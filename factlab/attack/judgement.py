@@ -17,7 +17,7 @@ from factlab.attack.insiders import Insiders, overlaps
 from factlab.attack.intervals import Contradiction, Ints, components, follow
 from factlab.attack.relations import Relations
 from factlab.attack.system import System, beside, build
-from factlab.cells import CellKey, Codebook, Earlier, Publication
+from factlab.cells import Cell, CellKey, Codebook, Earlier, Publication
 
 __all__ = ["Finding", "Kind", "Verdict", "audit", "feasible"]
 
@@ -44,7 +44,8 @@ def audit(
         for who, counts in sorted(insiders.items()):
             skip = case.owned(who) | lost
             _, found = case.attack(partial(knowing.taught, who=who, counts=counts), skip, tables)
-            findings += [replace(finding, by=who) for finding in found]
+            anyway = _anyway(publication, who, counts) if found else frozenset()
+            findings += [replace(one, by=who) for one in found if (one.kind, one.cells) not in anyway]
     if any(finding.release for finding in findings):
         findings = _new(findings, earlier)
     return Verdict(
@@ -60,6 +61,19 @@ def audit(
         overlaps=overlaps(publication, case.systems[0], insiders),
         singletons=singletons(attack.reaches) if attack else 0,
     )
+
+
+def _anyway(publication: Publication, who: str, counts: Mapping[CellKey, int]) -> frozenset[object]:
+    """What a participant could tell if nothing at all were published: that so few households have all organisations,
+    because so few are its own clients."""
+    cells = tuple(
+        cell if cell.status == "unavailable" else Cell(cell.key, None, "suppressed")
+        for cell in publication.cells
+    )
+    blank = _Case(replace(publication, cells=cells), ())
+    knowing = Insiders(blank.relations[0], blank.systems[0].keys)
+    _, found = blank.attack(partial(knowing.taught, who=who, counts=counts), blank.owned(who))
+    return frozenset((one.kind, one.cells) for one in found)
 
 
 def _new(findings: Iterable[Finding], earlier: Sequence[Earlier]) -> list[Finding]:

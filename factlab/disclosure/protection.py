@@ -33,7 +33,8 @@ def protect(counts: CountTable, *, salt: bytes = b"") -> SafeTable:
 def protect_with(counts: CountTable, salt: bytes, without: Set[str]) -> SafeTable:
     """For tests of the attacker only: protect as if a reader did not know, or a rule did not ask, what `without`
     names, so that the attacker can be seen to win. `areas`: areas add up. `classes`: identities within a table.
-    `same cell`: identities between tables. `complement`: the complement, difference and everyone rules."""
+    `same cell`: identities between tables. `complement`: the complement, difference and everyone rules.
+    `organisations`: what each organisation counts itself."""
     book = counts.codebook
     everywhere = model.places(book, without)
     whole = model.publication(counts, everywhere, without)

@@ -188,7 +188,7 @@ def suppress(task: Task) -> Flags:
     evidence = Evidence(task, demands)
     hidden = _spread(task, demands, search, evidence)
     hidden = _shrink(task, demands, search, evidence, hidden)
-    verify(task, hidden, evidence.deviations())
+    verify(task, hidden, evidence.deviations(), demands)
     return hidden
 
 
@@ -209,6 +209,9 @@ def _spread(task: Task, demands: Demands, search: Search, evidence: Evidence) ->
         if evidence.supply[demand, who] or not demands.wanted[demand, who]:
             return
         found = search.find(demands.each[demand], people[who])
+        if found is None and who:
+            demands.wanted[demand, who] = False  # it knows that of its own clients, whatever is published
+            return
         if found is None:
             raise DisclosureError("disclosure.cannot_protect")
         evidence.add(found)
@@ -291,10 +294,10 @@ def _search_again(
     return new
 
 
-def verify(task: Task, hidden: Flags, deviations: sparse.csr_array) -> None:
+def verify(task: Task, hidden: Flags, deviations: sparse.csr_array, demands: Demands | None = None) -> None:
     """Every demand has a witness: a table of whole numbers that keeps every relation, every published cell, and what
     the one who demands it knows. Raises a DisclosureError."""
-    demands = Demands(task)
+    demands = demands or Demands(task)
     moved = sparse.csr_array(deviations)
     published = np.asarray(abs(moved) @ (~hidden).astype(np.int64)) > 0
     sound = task.model.allows(moved) & ~published

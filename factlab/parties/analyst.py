@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from factlab import __version__, agreement, attack, linkage, publication, report, stacking
-from factlab.cells import CountTable, Publication
+from factlab.cells import CountTable, Earlier, Publication
 from factlab.delivery import agreed, closing, journal, withdrawing
 from factlab.delivery.identity import Identity
 from factlab.disclosure import protect
@@ -19,6 +19,7 @@ from factlab.errors import DisclosureError, LinkageError, UsageError
 from factlab.files import new_folder
 from factlab.texts import Language
 
+CHANGE_LEAST, CHANGE_PERCENT = 2, 10  # times the threshold; percent
 LIBRARIES = ("duckdb", "pyarrow", "highspy")
 MOST_TOLD = 20  # faults of a report that are named one by one
 Progress = Callable[[str], None]
@@ -197,6 +198,13 @@ def render(published: Publication, folder: Path, lang: Language) -> None:
     if found:
         details = [DisclosureError(f"attack.{fault.kind}", place=fault.place) for fault in found[:MOST_TOLD]]
         raise DisclosureError("analyst.misprinted", number=len(found), details=details)
+
+
+def released(folders: Sequence[Path]) -> list[Earlier]:
+    """Publications that readers have already, with what may really have changed since in a cell: 20 households, at a
+    threshold of 10, and a tenth of what it was. Who allows for more change knows less."""
+    told = [publication.read(folder) for folder in folders]
+    return [Earlier(one, frozenset(), CHANGE_LEAST * one.codebook.threshold, CHANGE_PERCENT) for one in told]
 
 
 def refuse_if_broken(findings: Sequence[attack.Finding]) -> None:
