@@ -476,7 +476,10 @@ def rekey(
     round_folder: Annotated[Path, typer.Option("--round", help="The round's folder; the log is kept there.")],
     identity: Key,
     out: Annotated[
-        Path, typer.Option(help="A folder for what goes to the analyst; an earlier one is replaced whole.")
+        Path,
+        typer.Option(
+            help="A folder for what goes to the analyst. What an earlier re-keying made there is replaced; other files stay."
+        ),
     ],
     as_json: Json = False,
 ) -> None:

@@ -122,6 +122,20 @@ def test_what_it_reported_itself_leaves_the_other_too_little() -> None:
     }
 
 
+def test_what_a_participant_could_tell_of_nothing_published_is_not_held_against_a_publication() -> None:
+    """Of five organisations one has three clients in a district: it knows that no more households have all five."""
+    book = synthetic.codebook()
+    counts = synthetic.count(book, synthetic.households(book, 3_000, 4))
+    five = CellKey("organisations", "district", "WK999903", "", "5+")
+    assert 0 < counts.own["org-1"][five._replace(table="organisation", category="org-1")] < book.threshold
+    cells = tuple(
+        Cell(key, None, "unavailable" if (key.table, key.category) in book.unavailable else "suppressed")
+        for key in book.keys
+    )
+    nothing = Publication(book, cells, {}, {}, {})
+    assert audit(nothing, insiders={"org-1": counts.own["org-1"]}).holds
+
+
 def test_overlaps_are_counted_and_block_nothing() -> None:
     """A service of 30 users of which 26 are its own clients: it knows of 4 others."""
     book = small(book_of(TWO), "households service")
