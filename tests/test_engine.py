@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -70,5 +71,7 @@ def test_every_step_says_what_it_reads_makes_and_may_see() -> None:
             for word in ("reads:", "makes:", "may see:"):
                 assert word in step.comment, step.name
             code = "\n".join(line for line in step.sql.splitlines() if not line.startswith("--"))
-            assert "*" not in code.replace("count(*)", ""), step.name
+            assert "*" not in re.sub("'[^']*'", "''", code).replace("count(*)", ""), (
+                step.name
+            )  # not in a pattern
             assert code == code.lower() or "'" in code, step.name
