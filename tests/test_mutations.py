@@ -43,6 +43,26 @@ def test_the_attacker_wins_when_one_kind_is_left_out(left_out: str) -> None:
     )
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_organisation_wins_with_its_own_counts(seed: int) -> None:
+    book = synthetic.codebook()
+    counts = synthetic.count(book, synthetic.households(book, 3_000, seed), {"org-1": 12, "org-2": 3})
+    verdict = audit(published(protect(counts)), insiders=counts.own)
+    assert verdict.insiders == 5
+    assert verdict.holds, {(finding.kind, finding.by) for finding in verdict.findings}
+
+
+def test_organisations_win_when_nobody_thought_of_them() -> None:
+    book = synthetic.codebook()
+    winners = set()
+    for seed in SEEDS:
+        counts = synthetic.count(book, synthetic.households(book, 3_000, seed))
+        safe = protect_with(counts, b"", without=frozenset({"organisations"}))
+        winners |= {finding.by for finding in audit(published(safe), insiders=counts.own).findings}
+    assert winners - {""}
+    assert "" not in winners  # any other reader is still held off
+
+
 @pytest.mark.parametrize("missing", [frozenset({"org-1"}), frozenset({"org-2", "org-4", "org-5"})])
 def test_it_holds_when_organisations_are_missing(missing: frozenset[str]) -> None:
     book = synthetic.codebook(missing=missing)

@@ -12,7 +12,6 @@ from factlab.disclosure.patterns import Flags
 
 METHOD = "cell suppression by witnesses: every marked form's interval contains 0 to the threshold"
 NOT_COVERED = (
-    "what an organisation knows of its own clients",
     "a household that is alone in a cell",
     "earlier publications of the same municipality",
     "household totals from elsewhere for an area that is withheld",

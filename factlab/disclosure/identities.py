@@ -20,6 +20,7 @@ from itertools import combinations
 from math import gcd
 
 import numpy as np
+from numpy.typing import NDArray
 
 from factlab.disclosure.patterns import Column, Matrix
 from factlab.errors import DisclosureError
@@ -46,6 +47,17 @@ def _reduced(matrix: Matrix) -> tuple[Matrix, list[int]]:
         if len(pivots) == rows.shape[0]:
             break
     return rows[: len(pivots)], pivots
+
+
+def pivots(matrix: Matrix) -> Matrix:
+    """The columns that no column before them tells."""
+    return np.array(_reduced(matrix)[1], dtype=np.int64)
+
+
+def units(rows: Matrix) -> NDArray[np.bool_]:
+    """The columns that these rows, being 0 each, make 0 on their own: a row of the reduced form holds nothing else."""
+    reduced, _ = _reduced(rows)
+    return np.asarray(reduced[(reduced != 0).sum(axis=1) == 1].any(axis=0), dtype=bool)
 
 
 def rank(matrix: Matrix) -> int:

@@ -330,8 +330,8 @@ class Plan:
             (*self._guarantee(), ()),
             self.rules.threshold,
             np.append(self._costs(), FREE),
-            tuple(dict.fromkeys(ends)),
-            frozenset(np.flatnonzero(never).tolist()) | single | self.withheld,
+            demands=tuple(dict.fromkeys(ends)),
+            musts=frozenset(np.flatnonzero(never).tolist()) | single | self.withheld,
         )
 
     def _pruned(self) -> list[Sum]:

@@ -37,17 +37,38 @@ class Model:
     forced: Flags  # zero in every table that the codebook allows
     relations: Mapping[str, int]  # how many by kind
 
-    def allows(self, deviations: Matrix) -> Flags:
-        """Which deviations (one a row) lead to another table that a reader can't exclude; integers only."""
-        moved = self.counts + deviations
-        fits = (moved >= 0).all(axis=1) & ~deviations[:, self.forced].any(axis=1)
-        fits &= ~(self.equal @ deviations.T).any(axis=0)
-        return np.asarray(fits & ((self.least @ moved.T) >= 0).all(axis=0), dtype=bool)
+    def fits(self, deviation: Matrix) -> bool:
+        """Whether a single deviation is allowed."""
+        return not (
+            (self.counts + deviation < 0).any()
+            or deviation[self.forced].any()
+            or (self.equal @ deviation).any()
+            or (self.least @ deviation < -self._slack).any()
+        )
 
-    def pins(self, hidden: Flags, cell: int | np.int64) -> bool:
-        """Whether publishing this hidden cell leaves a single hidden cell in some sum: that one would be exact."""
-        rows = self._by_cell.indices[self._by_cell.indptr[cell] : self._by_cell.indptr[cell + 1]]
-        return bool((self._present[rows] @ hidden.astype(np.int64) == 2).any())
+    def allows(self, deviations: sparse.csr_array) -> Flags:
+        """Which deviations (one a row) lead to another table that a reader can't exclude; integers only."""
+        cell = deviations.indices
+        wrong = (self.counts[cell] + deviations.data < 0) | (self.forced[cell] & (deviations.data != 0))
+        fits = np.ones(deviations.shape[0], dtype=bool)
+        fits[np.repeat(np.arange(len(fits)), np.diff(deviations.indptr))[wrong]] = False
+        uneven = sparse.coo_array(deviations @ self.equal.T)
+        fits[uneven.row[uneven.data != 0]] = False
+        moved = sparse.coo_array(deviations @ self.least.T)
+        fits[moved.row[moved.data < -self._slack[moved.col]]] = False
+        return fits
+
+    @cached_property
+    def _slack(self) -> Counts:
+        return np.asarray(self.least @ self.counts)
+
+    def left(self, hidden: Flags) -> Counts:
+        """How many hidden cells each sum has."""
+        return np.asarray(self._present @ hidden.astype(np.int64))
+
+    def rows_of(self, cell: int) -> Matrix:
+        """The sums that a cell is part of."""
+        return np.asarray(self._by_cell.indices[self._by_cell.indptr[cell] : self._by_cell.indptr[cell + 1]])
 
     @cached_property
     def _present(self) -> sparse.csr_array:

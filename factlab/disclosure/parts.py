@@ -146,9 +146,10 @@ def witnesses(task: Task, hidden: Flags) -> Matrix:
     search = Search(task.model, task.cost)
     search.fix(np.flatnonzero(~hidden & ~task.model.forced))
     found = np.zeros((1, len(hidden)), dtype=np.int64)
-    for demand in (*task.asked, *(d for _, d in task.granted(np.flatnonzero(hidden)))):
-        if not demand.met(task.model.counts, found).any():
-            one = search.find(demand)
+    demands = suppression.Demands(task)
+    for demand in np.flatnonzero(demands.active(hidden) & demands.wanted[:, 0]).tolist():
+        if not demands.met(np.full(len(found), demand), demands.moved(demand, found)).any():
+            one = search.find(demands.each[demand])
             if one is None:
                 raise DisclosureError("disclosure.not_verified")
             found = np.vstack([found, one])

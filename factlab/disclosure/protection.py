@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factlab.cells import CellKey, Codebook, CountTable, SafeTable
-from factlab.disclosure import certificate, model, rules, suppression
+from factlab.disclosure import certificate, insiders, model, rules, suppression
 from factlab.disclosure.model import Model
+from factlab.disclosure.patterns import Matrix
 
 PER_LEVEL = 4.0  # a cell is so much dearer than one a level lower
 TIE = 0.1  # large enough for another salt to choose other partners, too small to hide much more
@@ -32,22 +33,40 @@ def protect(counts: CountTable, *, salt: bytes = b"") -> SafeTable:
 def protect_with(counts: CountTable, salt: bytes, without: Set[str]) -> SafeTable:
     """For tests of the attacker only: protect as if a reader did not know, or a rule did not ask, what `without`
     names, so that the attacker can be seen to win. `areas`: areas add up. `classes`: identities within a table.
-    `same cell`: identities between tables. `complement`: the complement, difference and everyone rules."""
+    `same cell`: identities between tables. `complement`: the complement, difference and everyone rules.
+    `organisations`: what each organisation counts itself."""
     book = counts.codebook
     everywhere = model.places(book, without)
     whole = model.publication(counts, everywhere, without)
     keys, k = model.cells(book), book.threshold
     small, withheld = rules.withheld(book, everywhere, whole.counts, 2 * k)
+    marked = tuple(rules.marked(everywhere, whole.counts, whole.forced, k, small, without))
+    totals = frozenset(int(place.cells[place.knowledge.everyone]) for place in everywhere)
     task = suppression.Task(
         whole,
-        tuple(rules.marked(everywhere, whole.counts, whole.forced, k, small, without)),
+        marked,
         frozenset(rules.whole(everywhere, withheld)),
         tuple(rules.guarantee(everywhere, whole.counts, k, without)),
         k,
         costs(book, keys, whole, salt),
+        zones(book, keys),
+        () if "organisations" in without else insiders.knowers(counts, everywhere, whole),
+        tuple(form for form in marked if form.minus >= 0),
+        totals,
     )
     hidden = suppression.suppress(task)
     return certificate.sign(book, keys, whole, hidden)
+
+
+def zones(book: Codebook, keys: Sequence[CellKey]) -> Matrix:
+    """Of each cell of a lowest area what the area lies in, -1 for all others (see `witness.Search`). An area that is
+    alone in what it lies in is the same area under another name, and can't move while that stays."""
+    inner = {area.parent for area in book.areas}
+    lowest = [area for area in book.areas if area.code not in inner and area.parent]
+    many = {area.parent for area in lowest if len(book.children(area.parent)) > 1}
+    number = {code: n for n, code in enumerate(sorted(many))}
+    of = {area.code: number[area.parent] for area in lowest if area.parent in many}
+    return np.array([of.get(key.area_code, -1) for key in keys], dtype=np.int64)
 
 
 def costs(book: Codebook, keys: Sequence[CellKey], whole: Model, salt: bytes) -> NDArray[np.float64]:

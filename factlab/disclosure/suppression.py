@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from factlab.disclosure import rules
 from factlab.disclosure.model import Model
 from factlab.disclosure.patterns import Flags, Matrix
 from factlab.disclosure.rules import Demand, Form
-from factlab.disclosure.witness import Search
+from factlab.disclosure.witness import Knower, Search, nobody
 from factlab.errors import DisclosureError
 
 HIDDEN = 0.001  # the cost of moving what is hidden already, as a share of what it cost to hide
+SIDES = ("up", "down", "away")
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,6 +30,12 @@ class Task:
     guarantee: tuple[tuple[Demand, ...], ...]  # what must hold of a cell, by its place, once it is hidden
     k: int
     cost: NDArray[np.float64]
+    zones: Matrix | None = None  # see witness.Search
+    knowers: tuple[
+        Knower, ...
+    ] = ()  # who know more than a reader; they may not pin what they don't know anyway
+    apart: tuple[Form, ...] = ()  # differences of two cells that no knower may pin
+    totals: frozenset[int] = frozenset()  # cells of which what another cell leaves is that cell's complement
 
     @cached_property
     def must(self) -> Flags:
@@ -39,116 +47,269 @@ class Task:
 
     @cached_property
     def asked(self) -> tuple[Demand, ...]:
-        """Both ends of every form, the smallest first: they move most, and so meet others on the way."""
-        ordered = sorted(self.forms, key=lambda form: int(form.of(self.model.counts)))
-        return tuple(demand for form in ordered for demand in rules.both_sides(form, self.k))
+        """The upper ends of all forms first: they move most, and so meet others on the way; then the lower ends."""
+        ordered = sorted(self.forms, key=lambda form: -int(form.of(self.model.counts)))
+        ends = [rules.both_sides(form, self.k) for form in ordered]
+        return (*(up for _, up in ends), *(down for down, _ in ends))
 
-    def granted(self, cells: Matrix) -> list[tuple[int, Demand]]:
-        """What these cells ask once they are hidden, each with its cell."""
-        return [(cell, demand) for cell in cells.tolist() for demand in self.guarantee[cell]]
+    def everyone(self) -> tuple[Knower, ...]:
+        """Any reader first, then who know more."""
+        return (nobody(len(self.model.counts)), *self.knowers)
 
 
-class _Witnesses:
-    """The deviations found so far, kept cell by cell: a demand looks at one or two cells of all of them."""
+class Demands:
+    """All that may be demanded, as arrays: what is asked of forms, then of cells once they are hidden."""
 
-    def __init__(self, cells: int) -> None:
-        self._by_cell = np.zeros((cells, 64), dtype=np.int64)
-        self._number = 1  # the first is zero: the true table agrees with itself
+    def __init__(self, task: Task) -> None:
+        counts = task.model.counts
+        self._cells = len(counts)
+        own = [(cell, demand) for cell, granted in enumerate(task.guarantee) for demand in granted]
+        pinned = [Demand(form, "away", int(form.of(counts))) for form in task.apart]
+        self.each = (*task.asked, *pinned, *(demand for _, demand in own))
+        self.asked = len(task.asked)
+        # Of which cell a demand is, -1 when it holds whatever is hidden.
+        self.owner = np.array([-1] * (self.asked + len(pinned)) + [cell for cell, _ in own], dtype=np.int64)
+        self.plus = np.array([demand.form.plus for demand in self.each], dtype=np.int64)
+        self.minus = np.array([demand.form.minus for demand in self.each], dtype=np.int64)
+        self._side = np.array([SIDES.index(demand.side) for demand in self.each], dtype=np.int64)
+        self._bound = np.array([demand.bound for demand in self.each], dtype=np.int64)
+        self._start = counts[self.plus] - np.where(self.minus >= 0, counts[self.minus], 0)
+        self.trivial = self.met(np.arange(len(self.each)), np.zeros(len(self.each), dtype=np.int64))
+        self.wanted = self._wanted(task)
 
-    @property
-    def deviations(self) -> Matrix:
-        return self._by_cell[:, : self._number].T
+    def _wanted(self, task: Task) -> Flags:
+        """[demand, who]: any reader wants all but what is only asked of others, who may know its subject themselves: a
+        hidden cell with what it leaves of all, or both cells of a difference."""
+        wanted = np.zeros((len(self.each), 1 + len(task.knowers)), dtype=bool)
+        wanted[:, 0] = True
+        wanted[self.asked : self.asked + len(task.apart), 0] = False
+        own = self.owner[self.asked :]
+        plus, minus = self.plus[self.asked :], self.minus[self.asked :]
+        whole = np.isin(plus, list(task.totals))
+        for who, knower in enumerate(task.knowers, 1):
+            both = knower.fixed[minus] & (knower.fixed[plus] | whole)
+            wanted[self.asked :, who] = ~np.where(own >= 0, knower.fixed[own], both)
+        wanted[self.trivial] = False
+        return wanted
 
-    def add(self, deviation: Matrix) -> None:
-        if self._number == self._by_cell.shape[1]:
-            self._by_cell = np.hstack([self._by_cell, np.zeros_like(self._by_cell)])
-        self._by_cell[:, self._number] = deviation
-        self._number += 1
+    def active(self, hidden: Flags) -> Flags:
+        """Which hold when these cells are hidden."""
+        return (self.owner < 0) | hidden[self.owner]
+
+    def moved(self, demand: int, deviations: Matrix) -> Matrix:
+        """How far each of these deviations (one a row) moves the form of a demand."""
+        plus, minus = deviations[:, self.plus[demand]], deviations[:, self.minus[demand]]
+        return plus - minus if self.minus[demand] >= 0 else plus
+
+    def met(self, which: Matrix, moved: Matrix) -> Flags:
+        """Whether these demands are met when their forms move so much."""
+        value, bound, side = self._start[which] + moved, self._bound[which], self._side[which]
+        return np.asarray(
+            np.where(side == 0, value >= bound, np.where(side == 1, value <= bound, value != bound)),
+            dtype=bool,
+        )
+
+    @cached_property
+    def by_cell(self) -> list[Matrix]:
+        """Of each cell the demands whose form it is part of."""
+        cells = np.concatenate([self.plus, self.minus[self.minus >= 0]])
+        which = np.concatenate([np.arange(len(self.each)), np.flatnonzero(self.minus >= 0)])
+        order = np.argsort(cells, kind="stable")
+        starts = np.searchsorted(cells[order], np.arange(1, self._cells))
+        return np.split(which[order], starts)
+
+
+class Evidence:
+    """The witnesses found, which demands each meets, and for whom: `supply[demand, who]` counts them."""
+
+    def __init__(self, task: Task, demands: Demands) -> None:
+        self._demands, self._people = demands, task.everyone()
+        self._moved: dict[int, tuple[Matrix, Matrix]] = {}  # of each witness the cells that move, and how far
+        self._meets: dict[int, Matrix] = {}
+        self._valid: dict[int, Matrix] = {}
+        self._movers: list[set[int]] = [set() for _ in task.model.counts]
+        self._next = 0
+        self.supply = np.zeros(demands.wanted.shape, dtype=np.int64)
+
+    def add(self, *deviations: Matrix) -> None:
+        if not deviations:
+            return
+        valid = np.ones((len(deviations), len(self._people)), dtype=np.int64)
+        if len(self._people) > 1:
+            rows = sparse.csr_array(np.vstack(deviations))
+            valid[:, 1:] = np.column_stack([person.allows(rows) for person in self._people[1:]])
+        for row, deviation in enumerate(deviations):
+            cells = np.flatnonzero(deviation)
+            ids = np.unique(np.concatenate([self._demands.by_cell[cell] for cell in cells.tolist()]))
+            minus = self._demands.minus[ids]
+            form = deviation[self._demands.plus[ids]] - np.where(minus >= 0, deviation[minus], 0)
+            meets = ids[self._demands.met(ids, form)]
+            number, self._next = self._next, self._next + 1
+            self._moved[number] = cells, deviation[cells]
+            self._meets[number], self._valid[number] = meets, valid[row]
+            self.supply[meets] += valid[row]
+            for cell in cells.tolist():
+                self._movers[cell].add(number)
+
+    def without(self, cell: int) -> tuple[Matrix, Matrix]:
+        """The demands that witnesses moving this cell meet, and how much supply they would lose for each person."""
+        gone = sorted(self._movers[cell])
+        if not gone:
+            return np.zeros(0, dtype=np.int64), np.zeros((0, len(self._people)), dtype=np.int64)
+        meets = [self._meets[number] for number in gone]
+        valid = np.repeat([self._valid[number] for number in gone], [len(m) for m in meets], axis=0)
+        which, place = np.unique(np.concatenate(meets), return_inverse=True)
+        lost = np.zeros((len(which), len(self._people)), dtype=np.int64)
+        np.add.at(lost, place, valid)
+        return which, lost
+
+    def drop(self, cell: int) -> None:
+        """Forget the witnesses that move this cell."""
+        for number in sorted(self._movers[cell]):
+            self.supply[self._meets.pop(number)] -= self._valid.pop(number)
+            for moved in self._moved.pop(number)[0].tolist():
+                self._movers[moved].discard(number)
+
+    def deviations(self) -> sparse.csr_array:
+        """All witnesses, one a row."""
+        rows = [self._moved[number] for number in sorted(self._moved)]
+        starts = np.cumsum([0, *(len(cells) for cells, _ in rows)])
+        nothing = [np.zeros(0, dtype=np.int64)]
+        shape = (len(rows), len(self._movers))
+        cells, values = (np.concatenate([*nothing, *(row[part] for row in rows)]) for part in (0, 1))
+        return sparse.csr_array((values, cells, starts), shape=shape)
 
 
 def suppress(task: Task) -> Flags:
-    """Hide so that every form's interval contains [0, k] and every hidden cell has its guarantee."""
-    search = Search(task.model, task.cost)
-    hidden, deviations = _spread(task, search)
-    hidden, deviations = _shrink(task, search, hidden, deviations)
-    verify(task, hidden, deviations)
+    """Hide so that every form's interval contains [0, k] and every hidden cell has its guarantee, for any reader; and
+    so that who know more pin nothing that they don't know anyway."""
+    demands = Demands(task)
+    search = Search(task.model, task.cost, task.zones)
+    evidence = Evidence(task, demands)
+    hidden = _spread(task, demands, search, evidence)
+    hidden = _shrink(task, demands, search, evidence, hidden)
+    verify(task, hidden, evidence.deviations(), demands)
     return hidden
 
 
-def _spread(task: Task, search: Search) -> tuple[Flags, Matrix]:
+def _spread(task: Task, demands: Demands, search: Search, evidence: Evidence) -> Flags:
     """Hide what must be, then whatever moves in the cheapest witness of each demand that none before it meets."""
-    counts = task.model.counts
-    hidden = np.zeros(len(counts), dtype=bool)
-    witnesses = _Witnesses(len(counts))
-    queue = deque(task.asked)
+    hidden = np.zeros(len(task.model.counts), dtype=bool)
+    granted = _split(demands.owner, len(hidden))
+    people = task.everyone()
+    queue = deque(range(demands.asked))
 
     def hide(cells: Matrix) -> None:
         hidden[cells] = True
         search.cheapen(cells, HIDDEN * task.cost[cells])
-        queue.extend(demand for _, demand in task.granted(cells))
+        for cell in cells.tolist():
+            queue.extend(granted[cell])
 
-    hide(np.flatnonzero(task.must))
-    while queue:
-        demand = queue.popleft()
-        if demand.met(counts, witnesses.deviations).any():
-            continue
-        found = search.find(demand)
+    def meet(demand: int, who: int) -> None:
+        if evidence.supply[demand, who] or not demands.wanted[demand, who]:
+            return
+        found = search.find(demands.each[demand], people[who])
+        if found is None and who:
+            demands.wanted[demand, who] = False  # it knows that of its own clients, whatever is published
+            return
         if found is None:
             raise DisclosureError("disclosure.cannot_protect")
-        witnesses.add(found)
+        evidence.add(found)
         hide(np.flatnonzero((found != 0) & ~hidden))
-    return hidden, witnesses.deviations
+
+    hide(np.flatnonzero(task.must))
+    while True:
+        while queue:
+            meet(queue.popleft(), 0)
+        unmet = list(_unmet(demands, evidence, hidden))
+        if not unmet:
+            return hidden
+        for demand, who in unmet:
+            meet(demand, who)
 
 
-def _shrink(task: Task, search: Search, hidden: Flags, deviations: Matrix) -> tuple[Flags, Matrix]:
+def _split(owner: Matrix, cells: int) -> list[list[int]]:
+    """Of each cell its own demands."""
+    granted: list[list[int]] = [[] for _ in range(cells)]
+    for demand in np.flatnonzero(owner >= 0).tolist():
+        granted[owner[demand]].append(demand)
+    return granted
+
+
+def _unmet(demands: Demands, evidence: Evidence, hidden: Flags) -> Iterator[tuple[int, int]]:
+    """The demands that nothing meets yet for somebody, person by person."""
+    active = demands.active(hidden)
+    for who in range(demands.wanted.shape[1]):
+        open_ = active & demands.wanted[:, who] & (evidence.supply[:, who] == 0)
+        yield from ((demand, who) for demand in np.flatnonzero(open_).tolist())
+
+
+def _shrink(task: Task, demands: Demands, search: Search, evidence: Evidence, hidden: Flags) -> Flags:
     """Publish again what need not be hidden, the dearest first. Only the demands that lose their last witness by it
     are searched for again, among what is still hidden."""
     hidden = hidden.copy()
+    people = task.everyone()
     search.fix(np.flatnonzero(~hidden & ~task.model.forced))
-    granted = task.granted(np.flatnonzero(hidden))
-    demands = [*task.asked, *(demand for _, demand in granted)]
-    owner = np.array([-1] * len(task.asked) + [cell for cell, _ in granted])
-    wanted = np.ones(len(demands), dtype=bool)
-    met = _table(task, demands, deviations)
+    left = task.model.left(hidden)
     order = np.flatnonzero(hidden & ~task.must)
     for cell in order[np.argsort(-task.cost[order], kind="stable")].tolist():
-        if task.model.pins(hidden, cell):
+        rows = task.model.rows_of(cell)
+        if (
+            left[rows] == 2
+        ).any():  # publishing it leaves a single hidden cell in some sum: that one would be exact
             continue
-        still_wanted = wanted & (owner != cell)
-        keeps = deviations[:, cell] == 0
-        lost = still_wanted & (met[keeps].sum(axis=0) == 0)
+        which, lost = evidence.without(cell)
+        active = demands.active(hidden)[which] & (demands.owner[which] != cell)
+        gone = demands.wanted[which] & active[:, None] & (evidence.supply[which] <= lost)
+        who, place = np.nonzero(gone.T)
         search.fix(np.array([cell]))
-        new = _search_again(task, search, [demands[place] for place in np.flatnonzero(lost).tolist()])
+        pairs = list(zip(which[place].tolist(), who.tolist(), strict=True))
+        new = _search_again(demands, search, people, pairs)
         if new is None:
             search.fix(np.array([cell]), release=True)
             continue
-        hidden[cell], wanted = False, still_wanted
-        deviations = np.vstack([deviations[keeps], new])
-        met = np.vstack([met[keeps], _table(task, demands, new)])
-    return hidden, deviations
+        hidden[cell] = False
+        left[rows] -= 1
+        evidence.drop(cell)
+        evidence.add(*new)
+    return hidden
 
 
-def _search_again(task: Task, search: Search, lost: Sequence[Demand]) -> Matrix | None:
+def _search_again(
+    demands: Demands, search: Search, people: Sequence[Knower], lost: Sequence[tuple[int, int]]
+) -> list[Matrix] | None:
     """Witnesses for all of these demands, or None when one of them has none left."""
-    new = np.zeros((0, len(task.model.counts)), dtype=np.int64)
-    for demand in lost:
-        if not demand.met(task.model.counts, new).any():
-            found = search.find(demand, branch=False)  # rather one more cell hidden than a long search
-            if found is None:
-                return None
-            new = np.vstack([new, found])
+    new: list[Matrix] = []
+    for demand, who in lost:
+        there = np.array(new, dtype=np.int64).reshape(len(new), len(people[who].fixed))
+        moved = demands.moved(demand, there)
+        meets = np.flatnonzero(demands.met(np.full(len(new), demand), moved))
+        if any(people[who].allows(sparse.csr_array(new[n][None, :]))[0] for n in meets.tolist()):
+            continue
+        # rather one more cell hidden than a long search
+        found = search.find(demands.each[demand], people[who], branch=False)
+        if found is None:
+            return None
+        new.append(found)
     return new
 
 
-def _table(task: Task, demands: Sequence[Demand], deviations: Matrix) -> Flags:
-    """Which of the deviations (rows) meet which of the demands (columns)."""
-    made = [demand.met(task.model.counts, deviations) for demand in demands]
-    return np.array(made, dtype=bool).reshape(len(demands), len(deviations)).T
-
-
-def verify(task: Task, hidden: Flags, deviations: Matrix) -> None:
-    """Every demand has a witness: a table of whole numbers that keeps every relation and every published cell."""
-    sound = deviations[task.model.allows(deviations) & ~deviations[:, ~hidden].any(axis=1)]
-    demands = [*task.asked, *(demand for _, demand in task.granted(np.flatnonzero(hidden)))]
-    if not hidden[task.must].all() or not _table(task, demands, sound).any(axis=0).all():
+def verify(task: Task, hidden: Flags, deviations: sparse.csr_array, demands: Demands | None = None) -> None:
+    """Every demand has a witness: a table of whole numbers that keeps every relation, every published cell, and what
+    the one who demands it knows. Raises a DisclosureError."""
+    demands = demands or Demands(task)
+    moved = sparse.csr_array(deviations)
+    published = np.asarray(abs(moved) @ (~hidden).astype(np.int64)) > 0
+    sound = task.model.allows(moved) & ~published
+    valid = np.column_stack([sound & person.allows(moved) for person in task.everyone()]).astype(np.float32)
+    by_cell = sparse.csc_array(moved)
+    active = np.flatnonzero(demands.active(hidden))
+    holds = bool(hidden[task.must].all())
+    for some in np.array_split(active, max(1, len(active) // 1000)):
+        value = by_cell[:, demands.plus[some]].toarray()
+        has = np.flatnonzero(demands.minus[some] >= 0)
+        value[:, has] -= by_cell[:, demands.minus[some[has]]].toarray()
+        met = demands.met(np.tile(some, (len(value), 1)), value)
+        holds &= bool((valid.T @ met.astype(np.float32) > 0)[demands.wanted[some].T].all())
+    if not holds:
         raise DisclosureError("disclosure.not_verified")

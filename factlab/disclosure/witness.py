@@ -1,9 +1,19 @@
 """Witnesses: other tables of whole numbers that agree with everything published, found with HiGHS.
 
 A witness is kept as its deviation from the true counts. It is nearly the truth, so it never leaves memory.
+
+Most witnesses are local: some households of one area change places with those of an area beside it, and what lies above
+stays as it is. So a witness is looked for among the cells of one *zone* first (the lowest areas of one parent), then
+among what lies above the zones, with each zone following, and only then among all cells at once. Whatever finds it, it
+is checked in whole numbers against every row.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import highspy
 import numpy as np
@@ -12,38 +22,156 @@ from scipy import sparse
 
 from factlab.disclosure.model import Model
 from factlab.disclosure.patterns import Flags, Matrix
-from factlab.disclosure.rules import Demand
+from factlab.disclosure.rules import Demand, Form
 
-WHOLE = 1e-6  # how far from a whole number the solver may end; the result is then checked in integers
+WHOLE, NEAR = (
+    1e-6,
+    1e-3,
+)  # how far from a whole number what moves not, and what is whole, may end; integers decide later
+EVERYWHERE, ABOVE = -2, -1  # instead of the label of a zone
 TRIES = 8  # other costs to try before branching
 NODES = 500  # of branch and bound: a limit in seconds would make the outcome depend on the machine
+CUTS = 60  # how often rows that were broken are added to a programme before it is given up
+
+Costs = NDArray[np.float64]
 
 
-class Search:
-    """A linear programme over deviations, kept in the solver: only bounds, costs and the demand change.
+@dataclass(frozen=True, repr=False)
+class Knower:
+    """Somebody who knows more than what is published: a deviation is only possible for them if it keeps that too.
 
-    Each cell has a part that rises and a part that falls, so that the cost of |deviation| is linear. Every search
-    starts from the deviation zero, which is dual feasible: the dual simplex method needs few steps, and the outcome
-    doesn't depend on earlier searches.
+    `fixed` are the cells that they know exactly, `lowest` how far each cell can fall at most; then rows whose
+    deviation is 0, and rows whose deviation is at least -`slack`.
     """
 
-    def __init__(self, model: Model, costs: NDArray[np.float64]) -> None:
-        self._model = model
-        self._movable = np.flatnonzero(~model.forced)
-        self._place = np.full(len(model.counts), -1, dtype=np.int64)
-        self._place[self._movable] = np.arange(len(self._movable))
-        self._fixed = np.zeros(len(model.counts), dtype=bool)
-        self._cheap = np.zeros(len(model.counts), dtype=bool)
-        self._costs = np.concatenate([costs[self._movable]] * 2).astype(np.float64)
-        spread = np.linspace(0.1, 1.0, TRIES)[:, None]
-        self._other_costs = np.exp(np.random.default_rng(1).normal(0, 1, (TRIES, len(self._costs))) * spread)
-        self._solver = self._load()
+    name: str
+    fixed: Flags
+    lowest: Matrix
+    equal: sparse.csr_array
+    least: sparse.csr_array
+    slack: Matrix
 
-    def _load(self) -> highspy.Highs:
-        model = self._model
-        rows = sparse.vstack([model.equal, model.least]).tocsc()[:, self._movable].astype(np.float64)
+    def fits(self, deviation: Matrix) -> bool:
+        """Whether they can't exclude this deviation; integers only."""
+        return not (
+            deviation[self.fixed].any()
+            or (deviation < self.lowest).any()
+            or (self.equal @ deviation).any()
+            or (self.least @ deviation < -self.slack).any()
+        )
+
+    def allows(self, deviations: sparse.csr_array) -> Flags:
+        """Which of these deviations (one a row) they can't exclude; integers only."""
+        wrong = self.fixed[deviations.indices] | (deviations.data < self.lowest[deviations.indices])
+        fits = np.ones(deviations.shape[0], dtype=bool)
+        fits[np.repeat(np.arange(len(fits)), np.diff(deviations.indptr))[wrong]] = False
+        if self.equal.shape[0]:
+            fits[np.unique((deviations @ self.equal.T).nonzero()[0])] = False
+        if self.least.shape[0]:
+            moved = sparse.coo_array(deviations @ self.least.T)
+            fits[moved.row[moved.data < -self.slack[moved.col]]] = False
+        return fits
+
+
+def nobody(cells: int) -> Knower:
+    """Any reader: who knows nothing but what is published."""
+    none = sparse.csr_array((0, cells), dtype=np.int64)
+    zeros = np.zeros(0, dtype=np.int64)
+    floor = np.full(cells, -(2**62), dtype=np.int64)
+    return Knower("", np.zeros(cells, dtype=bool), floor, none, none, zeros)
+
+
+class Ask(NamedTuple):
+    """What a deviation must reach: the cell `plus` less the cell `minus` (-1: none) moves `needed` or further."""
+
+    plus: int
+    minus: int
+    up: bool
+    needed: int
+
+    def met(self, plus: int, minus: int) -> bool:
+        return plus - minus >= self.needed if self.up else plus - minus <= self.needed
+
+
+class _Local:
+    """What a knower knows about the cells of one programme."""
+
+    def __init__(self, knower: Knower, cells: Matrix, counts: Matrix) -> None:
+        self.fixed = np.flatnonzero(knower.fixed[cells])
+        floor = knower.lowest[cells]
+        self.floored = np.flatnonzero((floor > -counts) & ~knower.fixed[cells])
+        self.lowest = floor[self.floored]
+        self.binds = bool(len(self.fixed) or len(self.floored))
+        rows = sparse.vstack([knower.equal, knower.least]).tocsr()
+        slack = np.concatenate([np.zeros(knower.equal.shape[0], dtype=np.int64), knower.slack])
+        equal = np.arange(rows.shape[0]) < knower.equal.shape[0]
+        touching = np.flatnonzero(np.diff(sparse.csr_array(rows[:, cells]).indptr))
+        self.rows = sparse.csr_array(rows[touching])  # over all cells
+        self.own = sparse.csr_array(self.rows[:, cells])
+        self.slack, self.equal = slack[touching], equal[touching]
+
+    def broken(self, deviation: Costs, outside: Matrix | None) -> Matrix:
+        """The rows that this deviation breaks."""
+        if not len(self.slack):
+            return np.zeros(0, dtype=np.int64)
+        value = self.own @ deviation
+        if outside is not None:
+            value = value + self.rows @ outside
+        broken: Matrix = np.flatnonzero((value < -self.slack - 1e-5) | (self.equal & (value > 1e-5)))
+        return broken
+
+
+class Programme:
+    """A linear programme over the deviations of some cells, while all others stay or move as they are told to.
+
+    Kept in the solver: only bounds, costs and the demand change. Each cell has a part that rises and a part that falls,
+    so that the cost of |deviation| is linear. Every search starts from the deviation zero, which is dual feasible: the
+    dual simplex method needs few steps. Of the inequalities, which are many and mostly far from their ends, only those
+    stand in the solver that a search has broken once.
+    """
+
+    def __init__(self, model: Model, costs: Costs, cells: Matrix, *, closed: bool = False) -> None:
+        """`closed`: leave out the rows that hold other cells than these."""
+        self._counts = model.counts[cells]
+        self.cells = cells
+        self._place = np.full(len(model.counts), -1, dtype=np.int64)
+        self._place[cells] = np.arange(len(cells))
+        self._fixed = np.zeros(len(cells), dtype=bool)
+        self._cheap = np.zeros(len(cells), dtype=bool)
+        self._costs = np.concatenate([costs[cells]] * 2).astype(np.float64)
+        self._equal, self._least = (self._touching(rows, closed) for rows in (model.equal, model.least))
+        self._slack = self._least @ model.counts
+        self._own_equal, self._own_least = (
+            sparse.csr_array(rows[:, cells]) for rows in (self._equal, self._least)
+        )
+        self._tied = self._least.nnz > self._own_least.nnz  # whether other cells matter to the inequalities
+        self._knows: dict[str, _Local] = {}
+        self._active = np.zeros(0, dtype=np.int64)  # the inequalities in the solver
+        self._broken: list[int] = []  # those that the running search has broken
+
+    def _touching(self, rows: sparse.csr_array, closed: bool) -> sparse.csr_array:
+        size = abs(rows)
+        inside = np.asarray(size @ (self._place >= 0).astype(np.int64)) > 0
+        if closed:
+            inside &= np.asarray(size @ (self._place < 0).astype(np.int64)) == 0
+        return sparse.csr_array(rows[np.flatnonzero(inside)])
+
+    @cached_property
+    def _other_costs(self) -> Costs:
+        spread = np.linspace(0.1, 1.0, TRIES)[:, None]
+        drawn: Costs = np.exp(np.random.default_rng(1).normal(0, 1, (TRIES, len(self._costs))) * spread)
+        return drawn
+
+    @cached_property
+    def _room(self) -> Costs:
+        endless = np.full(len(self.cells), highspy.kHighsInf)
+        return np.concatenate([endless, self._counts.astype(np.float64)])
+
+    @cached_property
+    def _solver(self) -> highspy.Highs:
+        rows = self._own_equal.tocsc().astype(np.float64)
         matrix = sparse.hstack([rows, -rows]).tocsc()
-        size = len(self._movable)
+        size = len(self.cells)
         solver = highspy.Highs()
         for option, value in (
             ("output_flag", False),
@@ -60,13 +188,8 @@ class Search:
         programme.num_col_, programme.num_row_ = 2 * size, matrix.shape[0]
         programme.col_cost_ = self._costs
         programme.col_lower_ = np.zeros(2 * size)
-        self._room = np.concatenate(
-            [np.full(size, highspy.kHighsInf), model.counts[self._movable].astype(np.float64)]
-        )
-        programme.col_upper_ = self._room
-        zeros = np.zeros(model.equal.shape[0])
-        programme.row_lower_ = np.concatenate([zeros, -(model.least @ model.counts).astype(np.float64)])
-        programme.row_upper_ = np.concatenate([zeros, np.full(model.least.shape[0], highspy.kHighsInf)])
+        programme.col_upper_ = np.where(np.tile(self._fixed, 2), 0.0, self._room)
+        programme.row_lower_, programme.row_upper_ = self._ends(None)
         programme.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         programme.a_matrix_.start_ = matrix.indptr
         programme.a_matrix_.index_ = matrix.indices
@@ -74,98 +197,201 @@ class Search:
         solver.passModel(programme)
         return solver
 
-    def _both(self, cells: NDArray[np.int64]) -> NDArray[np.int32]:
-        """The columns in which these movable cells rise and fall."""
+    def _ends(self, outside: Matrix | None) -> tuple[Costs, Costs]:
+        """The lower and upper ends of the rows when the other cells move as `outside` says."""
+        equal, least = np.zeros(self._equal.shape[0]), -self._slack[self._active].astype(np.float64)
+        if outside is not None:
+            equal = equal - self._equal @ outside
+            least = least - (self._least @ outside)[self._active] if self._tied else least
+        return np.concatenate([equal, least]), np.concatenate([equal, np.full(len(least), highspy.kHighsInf)])
+
+    def _follow(self, outside: Matrix | None) -> None:
+        ends = self._ends(outside)
+        every = np.arange(len(ends[0]), dtype=np.int32)
+        self._solver.changeRowsBounds(len(every), every, *ends)
+
+    def _both(self, places: Matrix) -> NDArray[np.int32]:
+        """The columns in which the cells at these places rise and fall."""
+        return np.concatenate([places, places + len(self.cells)]).astype(np.int32)
+
+    def _here(self, cells: Matrix) -> Matrix:
         places = self._place[cells]
-        return np.concatenate([places, places + len(self._movable)]).astype(np.int32)
+        return places[places >= 0]
 
-    def cheapen(self, cells: NDArray[np.int64], cost: NDArray[np.float64]) -> None:
-        """These cells are hidden: moving them costs next to nothing from now on."""
-        columns = self._both(cells)
-        self._cheap[cells] = True
-        self._costs[columns] = np.concatenate([cost, cost])
-        self._solver.changeColsCost(len(columns), columns, self._costs[columns])
+    def price(self, cells: Matrix, costs: Costs, *, cheap: bool = False) -> None:
+        """Moving these cells costs this from now on; next to nothing when they are hidden. `costs` are of all cells."""
+        places = self._here(cells)
+        if len(places):
+            columns = self._both(places)
+            self._cheap[places] |= cheap
+            self._costs[columns] = np.tile(costs[self.cells[places]], 2)
+            self._solver.changeColsCost(len(columns), columns, self._costs[columns])
 
-    def fix(self, cells: NDArray[np.int64], *, release: bool = False) -> None:
+    def fix(self, cells: Matrix, *, release: bool = False) -> None:
         """These cells are published: they move no more (or again, if released)."""
-        self._fixed[cells] = not release
-        self._solver.changeColsBounds(*self._bounds(cells, release=release))
+        places = self._here(cells)
+        if len(places):
+            self._fixed[places] = not release
+            self._hold(places, still=not release)
 
-    def _bounds(
-        self, cells: NDArray[np.int64], *, release: bool
-    ) -> tuple[int, NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
-        columns = self._both(cells)
+    def _hold(self, places: Matrix, *, still: bool) -> None:
+        columns = self._both(places)
         nothing = np.zeros(len(columns))
-        return len(columns), columns, nothing, self._room[columns] if release else nothing
+        self._solver.changeColsBounds(
+            len(columns), columns, nothing, nothing if still else self._room[columns]
+        )
 
-    def find(self, demand: Demand, *, branch: bool = True) -> Matrix | None:
-        """The cheapest deviation of whole numbers that meets the demand, or None when none is found. Without
-        `branch` one that only branch and bound would find is not looked for."""
-        form, bound = demand.form, demand.bound
-        if demand.side != "away":
-            return self._find(demand, branch)
-        found = self._find(Demand(form, "up", bound + 1), branch)
-        return self._find(Demand(form, "down", bound - 1), branch) if found is None else found
+    def _bind(self, known: _Local) -> None:
+        if not known.binds:
+            return
+        self._hold(known.fixed, still=True)
+        falls = (known.floored + len(self.cells)).astype(np.int32)
+        most = np.minimum(self._room[falls], -known.lowest.astype(np.float64))
+        most[self._fixed[known.floored]] = 0
+        self._solver.changeColsBounds(len(falls), falls, np.zeros(len(falls)), most)
 
-    def _find(self, demand: Demand, branch: bool) -> Matrix | None:
-        solver, size = self._solver, len(self._movable)
-        terms = {int(self._place[demand.form.plus]): 1.0}
-        if demand.form.minus >= 0:
-            terms[int(self._place[demand.form.minus])] = -1.0
-        terms.pop(-1, None)  # a cell that the codebook forces to zero doesn't move
-        columns = np.array([*terms, *(place + size for place in terms)], dtype=np.int32)
-        values = np.array([*terms.values(), *(-value for value in terms.values())])
-        needed = float(demand.bound - int(demand.form.of(self._model.counts)))
-        low, high = (needed, highspy.kHighsInf) if demand.side == "up" else (-highspy.kHighsInf, needed)
-        solver.addRow(low, high, len(columns), columns, values)
-        found = relaxed = self._solve()
-        if relaxed is not None and not self._proves(relaxed, demand):
-            found = self._elsewhere(demand)
+    def _unbind(self, known: _Local) -> None:
+        if not known.binds:
+            return
+        places = np.concatenate([known.fixed, known.floored])
+        self._hold(places[~self._fixed[places]], still=False)
+
+    def _knowing(self, knower: Knower) -> _Local:
+        if knower.name not in self._knows:
+            self._knows[knower.name] = _Local(knower, self.cells, self._counts)
+        return self._knows[knower.name]
+
+    def solve(
+        self, ask: Ask | None, knower: Knower, outside: Matrix | None = None, *, branch: bool = True
+    ) -> Matrix | None:
+        """The cheapest deviation of whole numbers of these cells that meets what is asked and keeps every row, while
+        the other cells move as `outside` says; None when none is found. Without `branch` one that only branch and bound
+        would find is not looked for."""
+        solver, known = self._solver, self._knowing(knower)
+        rows = solver.getNumRow()
+        if outside is not None:
+            self._follow(outside)
+        self._bind(known)
+        if ask is not None:
+            self._ask(ask)
+        solver.setBasis()
+        found = self._linear(known, outside)
+        if found is not None and not self._proves(found, ask):
+            moving = np.abs(found) > WHOLE
+            found = self._elsewhere(ask, known, outside)
             if found is None and branch:
-                found = self._branch(np.abs(relaxed) > WHOLE)
-        row = solver.getNumRow() - 1
-        solver.deleteRows(1, np.array([row], dtype=np.int32))
-        if found is None or not self._proves(found, demand):
-            return None
-        return np.rint(found).astype(np.int64)
+                found = self._branch(moving, known, outside)
+                if found is not None and not self._proves(found, ask):
+                    found = None
+        solver.deleteRows(solver.getNumRow() - rows, np.arange(rows, solver.getNumRow(), dtype=np.int32))
+        self._unbind(known)
+        if outside is not None:
+            self._follow(None)
+        if self._broken:
+            self._keep()
+        return None if found is None else np.rint(found).astype(np.int64)
 
-    def _solve(self) -> NDArray[np.float64] | None:
-        self._solver.setBasis()
-        self._solver.run()
-        optimal = self._solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
-        return self._deviation() if optimal else None
+    def _ask(self, ask: Ask) -> None:
+        """A cell that is none of these doesn't move."""
+        terms = {int(self._place[ask.plus]): 1.0}
+        if ask.minus >= 0:
+            terms[int(self._place[ask.minus])] = -1.0
+        terms.pop(-1, None)
+        columns = np.array([*terms, *(place + len(self.cells) for place in terms)], dtype=np.int32)
+        values = np.array([*terms.values(), *(-sign for sign in terms.values())])
+        low, high = (ask.needed, highspy.kHighsInf) if ask.up else (-highspy.kHighsInf, ask.needed)
+        self._solver.addRow(low, high, len(columns), columns, values)
 
-    def _elsewhere(self, demand: Demand) -> NDArray[np.float64] | None:
+    def _linear(self, known: _Local, outside: Matrix | None) -> Costs | None:
+        """The cheapest, whole or not; rows of what is known are added when they are broken."""
+        for _ in range(CUTS):
+            self._solver.run()
+            if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+                return None
+            found = self._deviation()
+            if not self._cut(found, known, outside):
+                return found
+        return None
+
+    def _cut(self, found: Costs, known: _Local, outside: Matrix | None) -> bool:
+        """Whether this breaks rows that weren't in the solver: they are now."""
+        value = self._own_least @ found + self._slack
+        if outside is not None and self._tied:
+            value = value + self._least @ outside
+        least, more = np.flatnonzero(value < -1e-5), known.broken(found, outside)
+        if len(least):
+            self._add(self._own_least[least], self._least[least], self._slack[least], outside)
+            self._broken.extend(least.tolist())
+        if len(more):
+            self._add(known.own[more], known.rows[more], known.slack[more], outside, known.equal[more])
+        return bool(len(least) or len(more))
+
+    def _add(
+        self,
+        own: sparse.csr_array,
+        whole: sparse.csr_array,
+        slack: Matrix,
+        outside: Matrix | None,
+        equal: Flags | None = None,
+    ) -> None:
+        """Rows of which the deviation is at least -slack, or just that."""
+        rows = sparse.hstack([own, -own]).tocsr()
+        low = -slack.astype(np.float64)
+        if outside is not None:
+            low = low - whole @ outside
+        high = (
+            np.full(len(low), highspy.kHighsInf) if equal is None else np.where(equal, low, highspy.kHighsInf)
+        )
+        starts, columns, values = (
+            rows.indptr.astype(np.int32),
+            rows.indices.astype(np.int32),
+            rows.data.astype(np.float64),
+        )
+        self._solver.addRows(len(low), low, high, rows.nnz, starts, columns, values)
+
+    def _keep(self) -> None:
+        """What was broken once stays in the solver."""
+        some = np.array(sorted(set(self._broken)), dtype=np.int64)
+        self._add(self._own_least[some], self._least[some], self._slack[some], None)
+        self._active = np.concatenate([self._active, some])
+        self._broken = []
+
+    def _elsewhere(self, ask: Ask | None, known: _Local, outside: Matrix | None) -> Costs | None:
         """At slightly other costs the cheapest table is another one, and mostly one of whole numbers."""
         solver = self._solver
-        every = np.arange(2 * len(self._movable), dtype=np.int32)
+        every = np.arange(2 * len(self.cells), dtype=np.int32)
         found = None
         for factor in self._other_costs:
             solver.changeColsCost(len(every), every, self._costs * factor)
-            solver.run()
-            tried = self._deviation()
-            if self._proves(tried, demand):
+            tried = self._linear(known, outside)
+            if tried is not None and self._proves(tried, ask):
                 found = tried
                 break
         solver.changeColsCost(len(every), every, self._costs)
         return found
 
-    def _branch(self, moving: Flags) -> NDArray[np.float64] | None:
+    def _branch(self, moving: Flags, known: _Local, outside: Matrix | None) -> Costs | None:
         """The same in whole numbers: first among what moves already or costs next to nothing, then among all."""
-        solver, size = self._solver, len(self._movable)
+        solver, size = self._solver, len(self.cells)
         every = np.arange(2 * size, dtype=np.int32)
         solver.changeColsIntegrality(2 * size, every, np.full(2 * size, highspy.HighsVarType.kInteger))
         for option, value in (("presolve", "on"), ("solver", "choose")):
             solver.setOptionValue(option, value)
         found = None
-        for still in (np.flatnonzero(~moving & ~self._cheap & ~self._fixed & ~self._model.forced), None):
+        for still in (np.flatnonzero(~moving & ~self._cheap & ~self._fixed), None):
             if still is not None:
-                solver.changeColsBounds(*self._bounds(still, release=False))
-            solver.run()
-            if solver.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
-                found = self._deviation()
+                self._hold(still, still=True)
+            for _ in range(CUTS):
+                solver.run()
+                if solver.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+                    break
+                tried = self._deviation()
+                if not self._cut(tried, known, outside):
+                    found = tried
+                    break
             if still is not None:
-                solver.changeColsBounds(*self._bounds(still, release=True))
+                self._hold(still, still=False)
+                self._bind(known)
             if found is not None:
                 break
         for option, value in (("presolve", "off"), ("solver", "simplex")):
@@ -173,18 +399,173 @@ class Search:
         solver.changeColsIntegrality(2 * size, every, np.full(2 * size, highspy.HighsVarType.kContinuous))
         return found
 
-    def _deviation(self) -> NDArray[np.float64]:
-        solution = np.array(self._solver.getSolution().col_value)
-        size = len(self._movable)
-        deviation = np.zeros(len(self._model.counts))
-        deviation[self._movable] = solution[:size] - solution[size:]
-        return deviation
+    def _deviation(self) -> Costs:
+        solution: Costs = np.array(self._solver.getSolution().col_value, dtype=np.float64)
+        size = len(self.cells)
+        return solution[:size] - solution[size:]
 
-    def _proves(self, found: NDArray[np.float64], demand: Demand) -> bool:
-        """Whether this is, rounded, a table of whole numbers that no reader can exclude and that meets the demand."""
-        deviation = np.rint(found).astype(np.int64)
+    def _proves(self, found: Costs, ask: Ask | None) -> bool:
+        """Whether this is whole, and reaches what is asked. That it keeps every row is checked once it is complete."""
+        whole = np.rint(found)
+        if (np.abs(found - whole) > NEAR).any():
+            return False
+        moved = np.append(whole, 0)  # a cell that is none of these doesn't move
+        return ask is None or ask.met(
+            moved[self._place[ask.plus]], moved[self._place[ask.minus]] if ask.minus >= 0 else 0
+        )
+
+
+class Search:
+    """Looks for the cheapest witness: near, then above, then everywhere.
+
+    `zones` labels the cells of the lowest areas by what they lie in, -1 for all others; without it there are none.
+    """
+
+    def __init__(self, model: Model, costs: Costs, zones: Matrix | None = None) -> None:
+        self._model = model
+        self._costs = costs.astype(np.float64)
+        self._fixed = np.zeros(len(model.counts), dtype=bool)
+        self._cheap = np.zeros(len(model.counts), dtype=bool)
+        self._zone = np.full(len(model.counts), ABOVE) if zones is None else self._apart(zones)
+        self._programmes: dict[int, Programme] = {}
+        self._anybody = nobody(len(model.counts))
+
+    def _apart(self, zones: Matrix) -> Matrix:
+        """The zones, if no row ties two of them: else what lies in one could not stay while another moves."""
+        rows = sparse.vstack([self._model.equal, self._model.least]).tocoo()
+        label = zones[rows.col]
+        first = np.full(rows.shape[0], ABOVE)
+        first[rows.row[label >= 0]] = label[label >= 0]
+        tied = ((label >= 0) & (label != first[rows.row])).any()
+        return np.full(len(zones), ABOVE) if tied else zones
+
+    def _programme(self, zone: int) -> Programme:
+        if zone not in self._programmes:
+            here = ~self._model.forced & ((self._zone == zone) | (zone == EVERYWHERE))
+            costs = self._costs + self._following if zone == ABOVE else self._costs
+            made = Programme(self._model, costs, np.flatnonzero(here), closed=zone == ABOVE)
+            made.price(np.flatnonzero(self._cheap & here), costs, cheap=True)
+            made.fix(np.flatnonzero(self._fixed & here))
+            self._programmes[zone] = made
+        return self._programmes[zone]
+
+    @cached_property
+    def _ties(self) -> tuple[Matrix, Matrix, Matrix]:
+        """The rows that tie a cell above to cells in a zone: that cell, and of each cell below its row and itself."""
+        rows = self._model.equal
+        above = np.asarray((rows != 0).astype(np.int64) @ (self._zone < 0).astype(np.int64))
+        tied = sparse.coo_array(rows[np.flatnonzero((above == 1) & (np.diff(rows.indptr) > 1))])
+        upper = self._zone[tied.col] < 0
+        parent = np.zeros(tied.shape[0], dtype=np.int64)
+        parent[tied.row[upper]] = tied.col[upper]
+        return parent, tied.row[~upper], tied.col[~upper]
+
+    @property
+    def _following(self) -> Costs:
+        """What it costs at least that a zone follows a cell above: the cheapest of the cells below."""
+        parent, row, below = self._ties
+        least = np.full(len(parent), np.inf)
+        np.minimum.at(least, row, self._costs[below])
+        cost = np.zeros(len(self._costs))
+        np.maximum.at(cost, parent, least)
+        return cost
+
+    def cheapen(self, cells: Matrix, costs: Costs) -> None:
+        """These cells are hidden: moving them costs next to nothing from now on."""
+        self._cheap[cells] = True
+        self._costs[cells] = costs
+        for zone, programme in self._programmes.items():
+            if zone == ABOVE:
+                parent, row, below = self._ties
+                now = self._costs + self._following
+                programme.price(parent[np.unique(row[np.isin(below, cells)])], now)
+                programme.price(cells, now, cheap=True)
+            else:
+                programme.price(cells, self._costs, cheap=True)
+
+    def fix(self, cells: Matrix, *, release: bool = False) -> None:
+        """These cells are published: they move no more (or again, if released)."""
+        self._fixed[cells] = not release
+        for programme in self._programmes.values():
+            programme.fix(cells, release=release)
+
+    def find(self, demand: Demand, knower: Knower | None = None, *, branch: bool = True) -> Matrix | None:
+        """The cheapest deviation of whole numbers that meets the demand, or None when none is found. Without
+        `branch` one that is hard to find is not looked for."""
+        who = knower or self._anybody
+        form, bound = demand.form, demand.bound
+        if demand.side != "away":
+            return self._find(form, demand.side == "up", bound, who, branch)
+        found = self._find(form, True, bound + 1, who, branch)
+        return self._find(form, False, bound - 1, who, branch) if found is None else found
+
+    def _find(self, form: Form, up: bool, bound: int, knower: Knower, branch: bool) -> Matrix | None:
+        ask = Ask(form.plus, form.minus, up, bound - int(form.of(self._model.counts)))
+        zones = {int(self._zone[cell]) for cell in (form.plus, form.minus) if cell >= 0}
+        for near in self._near(ask, zones, knower, branch):
+            if self._proves(near, ask, knower):
+                return near
+        if not branch and (self._zone >= 0).any():
+            return None
+        found = self._moved(EVERYWHERE, self._programme(EVERYWHERE).solve(ask, knower, branch=branch))
+        return found if found is not None and self._proves(found, ask, knower) else None
+
+    def _near(self, ask: Ask, zones: Set[int], knower: Knower, branch: bool) -> Iterator[Matrix]:
+        """Within the zone; else by moving what lies above it as much, so that the zone can follow."""
+        if len(zones) > 1 or not (self._zone >= 0).any():
+            return
+        (zone,) = zones
+        if zone != ABOVE:
+            found = self._moved(zone, self._programme(zone).solve(ask, knower, branch=branch))
+            if found is not None:
+                yield found
+            plus, minus = self._parent[ask.plus], self._parent[ask.minus] if ask.minus >= 0 else -1
+            if plus < 0 or (minus < 0 <= ask.minus):
+                return
+            upper = Ask(int(plus), int(minus), ask.up, ask.needed)
+        else:
+            upper = ask
+        found = self._above(upper, zone, ask, knower, branch)
+        if found is not None:
+            yield found
+
+    @cached_property
+    def _parent(self) -> Matrix:
+        """Of each cell of a zone the cell that it is part of, -1 where there is none."""
+        parent, row, below = self._ties
+        of = np.full(len(self._model.counts), -1, dtype=np.int64)
+        of[below] = parent[row]
+        return of
+
+    def _moved(self, zone: int, deviation: Matrix | None) -> Matrix | None:
+        if deviation is None:
+            return None
+        whole = np.zeros(len(self._model.counts), dtype=np.int64)
+        whole[self._programme(zone).cells] = deviation
+        return whole
+
+    def _above(self, upper: Ask, zone: int, ask: Ask, knower: Knower, branch: bool) -> Matrix | None:
+        """What is asked of the cells above, while each zone in which something above has moved follows, and `zone`
+        reaches what is asked of it."""
+        found = self._moved(ABOVE, self._programme(ABOVE).solve(upper, knower, branch=branch))
+        if found is None:
+            return None
+        parent, row, below = self._ties
+        zones = np.unique(self._zone[below[found[parent][row] != 0]]).tolist()
+        whole = found.copy()
+        for other in zones:
+            programme = self._programme(other)
+            follows = programme.solve(ask if other == zone else None, knower, found, branch=branch)
+            if follows is None:
+                return None
+            whole[programme.cells] = follows
+        return whole
+
+    def _proves(self, found: Matrix, ask: Ask, knower: Knower) -> bool:
+        """Whether this is a table of whole numbers that the knower can't exclude and that meets what is asked."""
         return (
-            bool(self._model.allows(deviation[None, :])[0])
-            and not deviation[self._fixed].any()
-            and bool(demand.met(self._model.counts, deviation))
+            self._model.fits(found)
+            and knower.fits(found)
+            and not found[self._fixed].any()
+            and ask.met(int(found[ask.plus]), int(found[ask.minus]) if ask.minus >= 0 else 0)
         )

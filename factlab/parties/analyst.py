@@ -161,12 +161,13 @@ def run(
     received = replace(received, deliveries=(), droplists=())  # the pseudonyms go
     progress("protect")
     safe = protect(counts, salt=identity.derive(f"ties|{agreed_on.round.round_id}"))
+    insiders = counts.own
     del counts
     with new_folder(out, replaces="SHA256SUMS") as staged:
         progress("publish")
         publication.write(staged, safe, provenance=told, borders=agreed_on.borders)
         progress("attack")
-        verdict = attack.audit(publication.read(staged))
+        verdict = attack.audit(publication.read(staged), insiders=insiders)
         refuse_if_broken(verdict.findings)
         publication.add_to_certificate(staged, verdict.certificate())
         progress("render")

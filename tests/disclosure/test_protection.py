@@ -126,17 +126,18 @@ def test_the_same_salt_gives_the_same_table_and_the_counts_no_trace() -> None:
 
 
 def test_another_salt_can_choose_another_partner() -> None:
-    counts = municipality(2, 10)
+    counts = municipality(3, 10)
     chosen = {tuple(cell.status for cell in protect(counts, salt=bytes([salt])).cells) for salt in range(4)}
     assert len(chosen) > 1
 
 
 def one_area_of(households: int, elsewhere: int = 60) -> CountTable:
-    """Two districts: the first with neighbourhoods of this many and of many households, the second with one."""
+    """Two districts: the first with neighbourhoods of this many and of many households, the second with one.
+    As many households use nothing, one service, the other, or both, so that no organisation knows all use by itself."""
     book = synthetic.codebook(districts=2, neighbourhoods=3, services=4, organisations=2, threshold=10)
-    use = [("S01", o) for o in book.delivered_services[0].organisations]
+    one, other = ((service.code, service.organisations[-1]) for service in book.delivered_services[:2])
     made = [
-        (place.code, frozenset(use if i % 3 == 0 else []))
+        (place.code, frozenset([[], [one], [other], [one, other]][i % 4]))
         for place in book.at("neighbourhood")
         for i in range(elsewhere)
     ]

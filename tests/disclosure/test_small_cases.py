@@ -89,7 +89,7 @@ def test_with_margins_7_3_and_6_4_the_first_cell_lies_from_3_to_6(side: str, bou
     found = search.find(Demand(Form(0), side, bound))  # type: ignore[arg-type]
     assert (found is not None) == bool(exists)
     if found is not None:
-        assert whole.allows(found[None, :])[0]
+        assert whole.fits(found)
         assert not found[4:].any()
 
 

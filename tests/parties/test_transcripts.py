@@ -31,6 +31,14 @@ _DIFFERS = [
     (re.compile(r"\b[0-9a-f]{16}\b"), "<check>"),
     (re.compile(r"\b([0-9a-f]{4} ){7}[0-9a-f]{4}\b"), "<fingerprint>"),
     (re.compile(r"\d+[.,]\d s\b"), "<time>"),
+    # which cells are hidden, and so how many, differs by the secret salt of the round
+    (
+        re.compile(
+            r"\b\d+(?= (hidden|are hidden|cells published|geheime?|zijn geheim|cellen gepubliceerd)\b)"
+        ),
+        "<cells>",
+    ),
+    (re.compile(r"\b\d+(?= (cells|cellen); <cells>)"), "<cells>"),
 ]
 
 
