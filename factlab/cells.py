@@ -255,11 +255,9 @@ class Publication:
 class Earlier:
     """A publication that readers have already, and the stated bound on what can really have changed since.
 
-    `same` are the participants whose delivery is the very same in both, empty when it is of another round. In another
-    round a cell of the same table, area and category differs from it by at most `least + percent / 100 * then`.
+    Between two rounds a cell of the same table, area and category differs by at most `least + percent / 100 * then`.
     """
 
     publication: Publication
-    same: frozenset[str]
     least: int
     percent: int

@@ -14,6 +14,7 @@ from factlab.attack.system import Form, Ints, System
 from factlab.cells import Codebook
 
 Mask = NDArray[np.bool_]
+NO_END = -(2**62)
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def goals(
     )  # is asked of cells and complements
     complement = kinds == "complement"
     high = np.where((kinds == "cell") | (complement & hidden), k, 0)
+    high[edition] = NO_END  # fewer may be left than there were: what is asked of k is asked of either side
     if books[0].rounding:
         # Of a printed group that only users are in, somebody must be able to be left: else it is everyone.
         nothing = relations.patterns.takes_non_users

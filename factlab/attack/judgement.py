@@ -37,6 +37,8 @@ def audit(
     book = publication.codebook
     case = _Case(publication, earlier)
     attack, found = case.attack()
+    if earlier and found:
+        found = _without(found, _blank(publication, earlier).attack()[1])
     findings = [*printed.seen(publication, case.systems[0], case.relations[0]), *found]
     if attack is not None:
         knowing = Insiders(case.relations[0], case.systems[0].keys)
@@ -44,10 +46,11 @@ def audit(
         for who, counts in sorted(insiders.items()):
             skip = case.owned(who) | lost
             _, found = case.attack(partial(knowing.taught, who=who, counts=counts), skip, tables)
-            anyway = _anyway(publication, who, counts) if found else frozenset()
-            findings += [replace(one, by=who) for one in found if (one.kind, one.cells) not in anyway]
-    if any(finding.release for finding in findings):
-        findings = _new(findings, earlier)
+            if found:
+                blank = _blank(publication, earlier)
+                own = partial(knowing.taught, who=who, counts=counts)
+                found = _without(found, blank.attack(own, blank.owned(who))[1])
+            findings += [replace(one, by=who) for one in found]
     return Verdict(
         findings=tuple(dict.fromkeys(findings)),
         threshold=book.threshold,
@@ -63,25 +66,20 @@ def audit(
     )
 
 
-def _anyway(publication: Publication, who: str, counts: Mapping[CellKey, int]) -> frozenset[object]:
-    """What a participant could tell if nothing at all were published: that so few households have all organisations,
-    because so few are its own clients."""
+def _blank(publication: Publication, earlier: Sequence[Earlier]) -> _Case:
+    """The case as it was: with nothing at all published now."""
     cells = tuple(
         cell if cell.status == "unavailable" else Cell(cell.key, None, "suppressed")
         for cell in publication.cells
     )
-    blank = _Case(replace(publication, cells=cells), ())
-    knowing = Insiders(blank.relations[0], blank.systems[0].keys)
-    _, found = blank.attack(partial(knowing.taught, who=who, counts=counts), blank.owned(who))
-    return frozenset((one.kind, one.cells) for one in found)
+    return _Case(replace(publication, cells=cells), earlier)
 
 
-def _new(findings: Iterable[Finding], earlier: Sequence[Earlier]) -> list[Finding]:
-    """Without what the earlier releases told of their own cells before this one: it can't be undone."""
-    last = len(earlier)
-    _, before = _Case(earlier[-1].publication, earlier[:-1]).attack()
-    old = {(found.kind, found.cells, found.release or last) for found in before}
-    return [one for one in findings if not one.release or (one.kind, one.cells, one.release) not in old]
+def _without(found: Iterable[Finding], anyway: Iterable[Finding]) -> list[Finding]:
+    """Without what could be told anyway: that so few households have all organisations, since so few are a
+    participant's own clients; or what earlier releases told. A publication can't undo it."""
+    old = {(one.kind, one.cells, one.release) for one in anyway}
+    return [one for one in found if (one.kind, one.cells, one.release) not in old]
 
 
 class _Case:

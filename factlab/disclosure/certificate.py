@@ -6,23 +6,38 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from factlab.cells import Cell, CellKey, Codebook, SafeTable, Status
+from factlab.cells import Cell, CellKey, Codebook, Earlier, SafeTable, Status
+from factlab.disclosure import model
 from factlab.disclosure.model import Model
 from factlab.disclosure.patterns import Flags
+from factlab.disclosure.releases import Bound
 
 METHOD = "cell suppression by witnesses: every marked form's interval contains 0 to the threshold"
 NOT_COVERED = (
     "a household that is alone in a cell",
-    "earlier publications of the same municipality",
     "household totals from elsewhere for an area that is withheld",
 )
 
 
-def sign(book: Codebook, keys: Sequence[CellKey], whole: Model, hidden: Flags) -> SafeTable:
+def sign(
+    book: Codebook,
+    whole: Model,
+    hidden: Flags,
+    earlier: Sequence[Earlier] = (),
+    bounds: Sequence[Bound] = (),
+) -> SafeTable:
     """The protected table with its certificate, which never tells how many cells were small of themselves."""
-    place = {key: i for i, key in enumerate(keys)}
+    place = {key: i for i, key in enumerate(model.cells(book))}
     cells = tuple(_cell(key, place.get(key), whole, hidden) for key in book.keys)
-    return SafeTable(book, cells, certificate(book, cells, whole))
+    signed = certificate(book, cells, whole)
+    if earlier:
+        signed["earlier"] = [
+            {"round": one.publication.codebook.round_id, "least": bound.least, "percent": bound.percent}
+            for one, bound in zip(earlier, bounds, strict=True)
+        ]
+    else:
+        signed["not_covered"].append("earlier publications of the same municipality")
+    return SafeTable(book, cells, signed)
 
 
 def _cell(key: CellKey, place: int | None, whole: Model, hidden: Flags) -> Cell:

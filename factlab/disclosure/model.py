@@ -89,8 +89,8 @@ def build(
     size = len(counts)
     model = Model(
         np.array(counts, dtype=np.int64),
-        _matrix(equal, size),
-        _matrix(least, size),
+        matrix(equal, size),
+        matrix(least, size),
         np.zeros(size, dtype=bool) if forced is None else forced,
         dict(Counter(kind for kind, _, _ in (*equal, *least))),
     )
@@ -107,7 +107,8 @@ def build(
     return model
 
 
-def _matrix(rows: Sequence[Row], size: int) -> sparse.csr_array:
+def matrix(rows: Sequence[Row], size: int) -> sparse.csr_array:
+    """One line a row, over this many cells."""
     starts = np.cumsum([0, *(len(cells) for _, cells, _ in rows)])
     cells = np.concatenate([cells for _, cells, _ in rows]) if rows else np.zeros(0, dtype=np.int64)
     coefficients = np.concatenate([c for _, _, c in rows]) if rows else np.zeros(0, dtype=np.int64)
@@ -166,18 +167,26 @@ def _areas(codebook: Codebook) -> Iterator[Row]:
                         yield "areas", np.array(row), np.array([1] + [-1] * len(parts))
 
 
+def rows(
+    codebook: Codebook, everywhere: Sequence[Place], without: Set[str] = frozenset()
+) -> tuple[list[Row], list[Row], Flags]:
+    """What a reader knows of a publication before seeing a number (R1 to R8 of docs/disclosure.md): sums that are 0,
+    sums that are at least 0, and the cells that are forced."""
+    equal: list[Row] = [] if "areas" in without else list(_areas(codebook))
+    least: list[Row] = []
+    forced = np.zeros(len(cells(codebook)), dtype=bool)
+    for place in everywhere:
+        forced[place.cells[place.knowledge.forced]] = True
+        for told, relations in ((equal, place.knowledge.equal), (least, place.knowledge.least)):
+            for kind, vector in relations:
+                terms = np.flatnonzero(vector)
+                told.append((kind, place.cells[terms], vector[terms]))
+    return equal, least, forced
+
+
 def publication(counts: CountTable, everywhere: Sequence[Place], without: Set[str] = frozenset()) -> Model:
-    """The model of a whole publication (relations R1 to R8 of docs/disclosure.md)."""
+    """The model of a whole publication."""
     keys = cells(counts.codebook)
     if set(keys) != set(counts.counts):
         raise DisclosureError("disclosure.counts_incomplete")
-    equal: list[Row] = [] if "areas" in without else list(_areas(counts.codebook))
-    least: list[Row] = []
-    forced = np.zeros(len(keys), dtype=bool)
-    for place in everywhere:
-        forced[place.cells[place.knowledge.forced]] = True
-        for rows, relations in ((equal, place.knowledge.equal), (least, place.knowledge.least)):
-            for kind, vector in relations:
-                terms = np.flatnonzero(vector)
-                rows.append((kind, place.cells[terms], vector[terms]))
-    return build([counts.counts[key] for key in keys], equal, least, forced)
+    return build([counts.counts[key] for key in keys], *rows(counts.codebook, everywhere, without))

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from factlab.cells import CellKey, Codebook, CountTable, SafeTable
-from factlab.disclosure import certificate, insiders, model, rules, suppression
-from factlab.disclosure.model import Model
+from factlab.cells import CellKey, Codebook, CountTable, Earlier, SafeTable
+from factlab.disclosure import certificate, insiders, model, releases, rules, suppression
+from factlab.disclosure.model import Model, Place
 from factlab.disclosure.patterns import Matrix
+from factlab.disclosure.releases import Bound, Together
+from factlab.disclosure.suppression import Task
 
 PER_LEVEL = 4.0  # a cell is so much dearer than one a level lower
 TIE = 0.1  # large enough for another salt to choose other partners, too small to hide much more
@@ -25,9 +29,50 @@ DEARER = {
 }
 
 
-def protect(counts: CountTable, *, salt: bytes = b"") -> SafeTable:
-    """Hide what must be hidden, or raise a DisclosureError. The secret `salt` breaks ties; same salt, same table."""
-    return protect_with(counts, salt, frozenset())
+def protect(
+    counts: CountTable,
+    *,
+    salt: bytes = b"",
+    earlier: Sequence[Earlier] = (),
+    provenance: Mapping[str, Any] | None = None,
+) -> SafeTable:
+    """Hide what must be hidden, or raise a DisclosureError. The secret `salt` breaks ties; same salt, same table.
+
+    `earlier` are the publications that readers have already, oldest first, with the stated bound on change, which is
+    doubled until the truth allows it; `provenance` is what this one will tell of its deliveries."""
+    book = counts.codebook
+    everywhere = model.places(book)
+    task = prepare(counts, everywhere, salt)
+    if not earlier:
+        return certificate.sign(book, task.model, suppression.suppress(task))
+    now = releases.release(book, counts.counts, provenance or {}, everywhere)
+    told = [releases.earlier(one.publication) for one in earlier]
+    bounds = [Bound(one.least, one.percent) for one in earlier]
+    while True:
+        together, bounds = releases.widened(now, task.model.counts, told, bounds)
+        hidden = suppression.suppress(beside(book, task, together))
+        wrong = together.unbound[hidden[together.unbound[:, 0]], 1]
+        if not len(wrong):
+            return certificate.sign(book, task.model, hidden[: len(now.keys)], earlier, bounds)
+        # Who relied on the bound would be wrong about a hidden cell without seeing it: so it isn't stated.
+        bounds = [bound.doubled() if n in wrong else bound for n, bound in enumerate(bounds, 1)]
+
+
+def beside(book: Codebook, task: Task, together: Together) -> Task:
+    """The same task with all that readers have already beside it."""
+    more = len(together.model.counts) - len(task.model.counts)
+    return replace(
+        task,
+        model=together.model,
+        withheld=task.withheld | together.must | frozenset(np.flatnonzero(together.hidden).tolist()),
+        guarantee=(*task.guarantee, *together.guarantee),
+        cost=np.append(task.cost, np.ones(more)),
+        zones=zones(book, together.codes),
+        knowers=tuple(knower.beside(more) for knower in task.knowers),
+        apart=(*task.apart, *together.apart),
+        also=together.demands,
+        before=together,
+    )
 
 
 def protect_with(counts: CountTable, salt: bytes, without: Set[str]) -> SafeTable:
@@ -35,38 +80,43 @@ def protect_with(counts: CountTable, salt: bytes, without: Set[str]) -> SafeTabl
     names, so that the attacker can be seen to win. `areas`: areas add up. `classes`: identities within a table.
     `same cell`: identities between tables. `complement`: the complement, difference and everyone rules.
     `organisations`: what each organisation counts itself."""
+    task = prepare(counts, model.places(counts.codebook, without), salt, without)
+    return certificate.sign(counts.codebook, task.model, suppression.suppress(task))
+
+
+def prepare(
+    counts: CountTable, everywhere: Sequence[Place], salt: bytes, without: Set[str] = frozenset()
+) -> Task:
+    """What must be protected in a publication by itself."""
     book = counts.codebook
-    everywhere = model.places(book, without)
     whole = model.publication(counts, everywhere, without)
     keys, k = model.cells(book), book.threshold
     small, withheld = rules.withheld(book, everywhere, whole.counts, 2 * k)
     marked = tuple(rules.marked(everywhere, whole.counts, whole.forced, k, small, without))
     totals = frozenset(int(place.cells[place.knowledge.everyone]) for place in everywhere)
-    task = suppression.Task(
+    return Task(
         whole,
         marked,
         frozenset(rules.whole(everywhere, withheld)),
         tuple(rules.guarantee(everywhere, whole.counts, k, without)),
         k,
         costs(book, keys, whole, salt),
-        zones(book, keys),
+        zones(book, [key.area_code for key in keys]),
         () if "organisations" in without else insiders.knowers(counts, everywhere, whole),
         tuple(form for form in marked if form.minus >= 0),
         totals,
     )
-    hidden = suppression.suppress(task)
-    return certificate.sign(book, keys, whole, hidden)
 
 
-def zones(book: Codebook, keys: Sequence[CellKey]) -> Matrix:
-    """Of each cell of a lowest area what the area lies in, -1 for all others (see `witness.Search`). An area that is
+def zones(book: Codebook, codes: Sequence[str]) -> Matrix:
+    """Of each cell, by its area, what a lowest area lies in, -1 for all others (see `witness.Search`). An area that is
     alone in what it lies in is the same area under another name, and can't move while that stays."""
     inner = {area.parent for area in book.areas}
     lowest = [area for area in book.areas if area.code not in inner and area.parent]
     many = {area.parent for area in lowest if len(book.children(area.parent)) > 1}
     number = {code: n for n, code in enumerate(sorted(many))}
     of = {area.code: number[area.parent] for area in lowest if area.parent in many}
-    return np.array([of.get(key.area_code, -1) for key in keys], dtype=np.int64)
+    return np.array([of.get(code, -1) for code in codes], dtype=np.int64)
 
 
 def costs(book: Codebook, keys: Sequence[CellKey], whole: Model, salt: bytes) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from scipy import sparse
 from factlab.disclosure import rules
 from factlab.disclosure.model import Model
 from factlab.disclosure.patterns import Flags, Matrix
+from factlab.disclosure.releases import Together
 from factlab.disclosure.rules import Demand, Form
 from factlab.disclosure.witness import Knower, Search, nobody
 from factlab.errors import DisclosureError
@@ -36,6 +37,8 @@ class Task:
     ] = ()  # who know more than a reader; they may not pin what they don't know anyway
     apart: tuple[Form, ...] = ()  # differences of two cells that no knower may pin
     totals: frozenset[int] = frozenset()  # cells of which what another cell leaves is that cell's complement
+    also: tuple[Demand, ...] = ()  # demands besides those of the forms, that hold whatever is hidden
+    before: Together | None = None  # what readers know already from earlier releases
 
     @cached_property
     def must(self) -> Flags:
@@ -50,7 +53,7 @@ class Task:
         """The upper ends of all forms first: they move most, and so meet others on the way; then the lower ends."""
         ordered = sorted(self.forms, key=lambda form: -int(form.of(self.model.counts)))
         ends = [rules.both_sides(form, self.k) for form in ordered]
-        return (*(up for _, up in ends), *(down for down, _ in ends))
+        return (*(up for _, up in ends), *(down for down, _ in ends), *self.also)
 
     def everyone(self) -> tuple[Knower, ...]:
         """Any reader first, then who know more."""
@@ -90,6 +93,8 @@ class Demands:
             both = knower.fixed[minus] & (knower.fixed[plus] | whole)
             wanted[self.asked :, who] = ~np.where(own >= 0, knower.fixed[own], both)
         wanted[self.trivial] = False
+        if task.before is not None:
+            wanted[[n for n, demand in enumerate(self.each) if task.before.told(demand)]] = False
         return wanted
 
     def active(self, hidden: Flags) -> Flags:
@@ -211,6 +216,9 @@ def _spread(task: Task, demands: Demands, search: Search, evidence: Evidence) ->
         found = search.find(demands.each[demand], people[who])
         if found is None and who:
             demands.wanted[demand, who] = False  # it knows that of its own clients, whatever is published
+            return
+        if found is None and task.before is not None and task.before.excluded(demands.each[demand]):
+            demands.wanted[demand] = False  # readers know that from earlier releases, whatever is published
             return
         if found is None:
             raise DisclosureError("disclosure.cannot_protect")

@@ -11,7 +11,7 @@ is checked in whole numbers against every row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -50,6 +50,22 @@ class Knower:
     equal: sparse.csr_array
     least: sparse.csr_array
     slack: Matrix
+
+    def beside(self, more: int) -> Knower:
+        """The same of a model with so many cells more, of which they know nothing else."""
+        equal, least = (
+            sparse.csr_array(
+                (rows.data, rows.indices, rows.indptr), shape=(rows.shape[0], rows.shape[1] + more)
+            )
+            for rows in (self.equal, self.least)
+        )
+        return replace(
+            self,
+            fixed=np.append(self.fixed, np.zeros(more, dtype=bool)),
+            lowest=np.append(self.lowest, np.full(more, -(2**62), dtype=np.int64)),
+            equal=equal,
+            least=least,
+        )
 
     def fits(self, deviation: Matrix) -> bool:
         """Whether they can't exclude this deviation; integers only."""

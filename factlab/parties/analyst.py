@@ -204,7 +204,7 @@ def released(folders: Sequence[Path]) -> list[Earlier]:
     """Publications that readers have already, with what may really have changed since in a cell: 20 households, at a
     threshold of 10, and a tenth of what it was. Who allows for more change knows less."""
     told = [publication.read(folder) for folder in folders]
-    return [Earlier(one, frozenset(), CHANGE_LEAST * one.codebook.threshold, CHANGE_PERCENT) for one in told]
+    return [Earlier(one, CHANGE_LEAST * one.codebook.threshold, CHANGE_PERCENT) for one in told]
 
 
 def refuse_if_broken(findings: Sequence[attack.Finding]) -> None:

@@ -1,0 +1,410 @@
+"""What readers have already: earlier releases, and what ties their cells to the same cells now.
+
+E1 to E3 of docs/disclosure.md. Of what an earlier release hides nothing exact is kept, so some table stands for it that
+agrees with everything: a reader can't exclude that table either, and what is asked of intervals is the same from any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import combinations
+from math import gcd
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, sparse
+
+from factlab.cells import CellKey, Codebook, Publication, Table
+from factlab.disclosure import model, rules
+from factlab.disclosure.model import Model, Place, Row
+from factlab.disclosure.patterns import Flags, Matrix
+from factlab.disclosure.rules import Demand, Form
+from factlab.errors import DisclosureError
+
+NODES = 5000  # of the search for a table that fits
+DOUBLINGS = 20  # of a bound on change: a million times the households that were stated
+
+
+@dataclass(frozen=True, repr=False)
+class Release:
+    """What was published: of each cell its number, -1 where it is hidden; `base` when numbers are rounded."""
+
+    book: Codebook
+    keys: tuple[CellKey, ...]
+    printed: Matrix
+    places: tuple[Place, ...]
+    delivered: Mapping[str, Mapping[str, Any]]  # participants of which something was counted
+    dropped: frozenset[tuple[str, int]]  # drop lists that took addresses out
+    base: int
+
+    @cached_property
+    def index(self) -> dict[CellKey, int]:
+        return {key: n for n, key in enumerate(self.keys)}
+
+    def of_content(self, content: str) -> frozenset[str]:
+        return frozenset(name for name, one in self.delivered.items() if one.get("content") == content)
+
+    @property
+    def settled(self) -> Flags:
+        """Cells that readers know exactly."""
+        return np.asarray((self.printed >= 0) & ((self.base == 0) | (self.printed == 0)), dtype=bool)
+
+
+def release(
+    book: Codebook,
+    printed: Mapping[CellKey, int],
+    provenance: Mapping[str, Any],
+    places: Sequence[Place],
+) -> Release:
+    """What `printed` lacks is hidden; `provenance` tells which deliveries were counted."""
+    keys = model.cells(book)
+    told = [one for one in provenance.get("participants", ()) if one.get("delivered")]
+    return Release(
+        book,
+        keys,
+        np.array([printed.get(key, -1) for key in keys], dtype=np.int64),
+        tuple(places),
+        {one["id"]: one for one in told},
+        frozenset((one["participant"], one["sequence"]) for one in provenance.get("droplists", ())),
+        book.rounding,
+    )
+
+
+def earlier(published: Publication) -> Release:
+    """A release as readers have it."""
+    book = published.codebook
+    printed = {cell.key: cell.households for cell in published.cells if cell.households is not None}
+    return release(book, printed, published.provenance, model.places(book))
+
+
+@dataclass(frozen=True)
+class Bound:
+    """By how much a cell can really have changed since a release: `least + percent / 100` of what it was."""
+
+    least: int
+    percent: int
+
+    def doubled(self) -> Bound:
+        return Bound(max(1, 2 * self.least), min(100, 2 * self.percent))
+
+    def holds(self, now: Matrix, then: Matrix) -> Flags:
+        return np.asarray(100 * abs(now - then) <= 100 * self.least + self.percent * then, dtype=bool)
+
+    def rows(self) -> Iterator[tuple[int, int, int]]:
+        """Factors of the cell now, of the cell then, and a constant: the sum is at least 0."""
+        for sign in (1, -1):
+            then = 100 + sign * self.percent
+            shared = gcd(100, then)
+            # Among whole numbers what a row is divided by may be rounded inwards.
+            yield -sign * 100 // shared, sign * then // shared, 100 * self.least // shared
+
+
+@dataclass(frozen=True, repr=False)
+class Together:
+    """The publication and all that readers have already in one model; the last cell is a constant, 1."""
+
+    model: Model
+    codes: tuple[str, ...]  # of each cell its area, empty for the constant
+    hidden: Flags  # cells of earlier releases that are hidden for good
+    must: frozenset[int]  # cells of the publication that an edition needs hidden
+    demands: tuple[Demand, ...]  # that hold whatever is hidden: no edition shows who was added
+    apart: tuple[Form, ...]  # editions, that no organisation may pin either
+    guarantee: tuple[tuple[Demand, ...], ...]  # of the cells of earlier releases, and of the constant
+    unbound: Matrix  # [cell, release]: cells of the publication that changed more than is stated
+
+    @cached_property
+    def _box(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """From and to which a cell can be by what readers know of that cell alone before this publication."""
+        low, high = np.zeros(len(self.model.counts)), np.full(len(self.model.counts), np.inf)
+        still = self.model.forced
+        low[still] = high[still] = self.model.counts[still]
+        for rows, equal in ((self.model.equal, True), (self.model.least, False)):
+            free = np.asarray((rows != 0).astype(np.int64) @ (~still).astype(np.int64))
+            alone = sparse.csr_array(rows[np.flatnonzero(free == 1)])
+            rest = alone @ np.where(still, self.model.counts, 0)
+            entries = sparse.coo_array(alone)
+            open_ = ~still[entries.col] & (entries.data != 0)
+            line, cell, factor = entries.row[open_], entries.col[open_], entries.data[open_]
+            end = -rest[line] / factor
+            for these, at_least in ((factor > 0, True), (factor < 0, False)):
+                if equal or at_least:
+                    np.maximum.at(low, cell[these], np.ceil(end[these] - 1e-9))
+                if equal or not at_least:
+                    np.minimum.at(high, cell[these], np.floor(end[these] + 1e-9))
+        return low, high
+
+    def told(self, demand: Demand) -> bool:
+        """Whether readers know already, by the cells of the demand alone, that it can't be met."""
+        low, high = self._box
+        plus, minus = demand.form.plus, demand.form.minus
+        least = low[plus] - (high[minus] if minus >= 0 else 0)
+        most = high[plus] - (low[minus] if minus >= 0 else 0)
+        if demand.side == "up":
+            return bool(most < demand.bound)
+        return bool(least > demand.bound) if demand.side == "down" else bool(least == most == demand.bound)
+
+    def excluded(self, demand: Demand) -> bool:
+        """Whether readers know already that it can't be met: even if nothing at all were published now."""
+        if self.told(demand):
+            return True
+        cells = np.flatnonzero(~self.model.forced)
+        place = {cell: n for n, cell in enumerate(cells.tolist())}
+        rest = np.where(self.model.forced, self.model.counts, 0)
+        equal, least = self.model.equal, self.model.least
+        goal = np.zeros(len(cells))
+        for cell, sign in ((demand.form.plus, 1), (demand.form.minus, -1)):
+            if cell in place:
+                goal[place[cell]] += sign
+        fixed = sum(s * int(rest[c]) for c, s in ((demand.form.plus, 1), (demand.form.minus, -1)) if c >= 0)
+
+        def end(sign: int) -> float:
+            found = optimize.linprog(
+                sign * goal,
+                A_eq=equal[:, cells],
+                b_eq=-(equal @ rest),
+                A_ub=-least[:, cells],
+                b_ub=least @ rest,
+                bounds=(0, None),
+                method="highs",
+            )
+            return sign * float(found.fun) + fixed if found.status == 0 else sign * -np.inf
+
+        if demand.side == "up":
+            return end(-1) < demand.bound - 1e-6
+        if demand.side == "down":
+            return end(1) > demand.bound + 1e-6
+        return end(-1) < demand.bound + 1 - 1e-6 and end(1) > demand.bound - 1 + 1e-6
+
+
+def together(
+    now: Release, counts: Matrix, earlier: Sequence[Release], bounds: Sequence[Bound]
+) -> Together | None:
+    """None when no table agrees with what was published and with these bounds."""
+    built = _Build(now, counts, earlier, bounds)
+    values = built.complete()
+    return None if values is None else built.done(values)
+
+
+class _Build:
+    def __init__(
+        self, now: Release, counts: Matrix, earlier: Sequence[Release], bounds: Sequence[Bound]
+    ) -> None:
+        self.releases = (now, *earlier)
+        self.start = tuple(np.cumsum([0, *(len(one.keys) for one in self.releases)]).tolist())
+        self.one = self.start[-1]
+        self.threshold = now.book.threshold
+        told = [np.where(one.settled, one.printed, -1) for one in earlier]
+        self.known = np.concatenate([counts, *told, [1]])
+        self.equal: list[Row] = []
+        self.least: list[Row] = []
+        self.forced = np.zeros(self.one + 1, dtype=bool)
+        self.editions: list[tuple[int, int]] = []
+        self.unbound: list[tuple[int, int]] = []
+        for n, release in enumerate(self.releases):
+            self._own(n, release)
+        order = [*range(1, len(self.releases)), 0]  # oldest first; the publication comes last
+        for then, later in combinations(order, 2):
+            self._tie(later, then, bounds[then - 1])
+
+    def _own(self, n: int, release: Release) -> None:
+        """What a reader knows of one release by itself (R1 to R8)."""
+        equal, least, forced = model.rows(release.book, release.places)
+        at = self.start[n]
+        self.equal += [(kind, cells + at, factors) for kind, cells, factors in equal]
+        self.least += [(kind, cells + at, factors) for kind, cells, factors in least]
+        self.forced[at : at + len(forced)] = forced
+        for cell in np.flatnonzero((release.printed > 0) & (release.base > 0)).tolist() if n else ():
+            low = max(int(release.printed[cell]) - release.base + 1, release.book.threshold)
+            high = int(release.printed[cell]) + release.base - 1
+            self.least.append(("rounding", np.array([at + cell, self.one]), np.array([1, -low])))
+            self.least.append(("rounding", np.array([at + cell, self.one]), np.array([-1, high])))
+
+    def _tie(self, later: int, then: int, bound: Bound) -> None:
+        pair = _Pair(self.releases[later], self.releases[then])
+        at = np.array(pair.cells, dtype=np.int64).reshape(-1, 2)
+        at += np.array([self.start[later], self.start[then]])
+        keys = [self.releases[later].keys[x] for x, _ in pair.cells]
+        if pair.same_round:
+            self._same(pair, keys, at, editions=later == 0)
+            return
+        x, y = self.known[at].T
+        both = (x >= 0) & (y >= 0)
+        fits = ~both | bound.holds(np.maximum(x, 0), np.maximum(y, 0))
+        if later == 0:
+            self.unbound += [(cell, then) for cell in at[~fits, 0].tolist()]
+        for cells in at[fits & ~(both & (later > 0))].tolist():
+            for factor, other, constant in bound.rows():
+                self.least.append(
+                    ("another round", np.array([*cells, self.one]), np.array([factor, other, constant]))
+                )
+
+    def _same(self, pair: _Pair, keys: Sequence[CellKey], at: Matrix, *, editions: bool) -> None:
+        """E1 and E2, unless what is known contradicts them; else every edition is judged."""
+        place = {key: n for n, key in enumerate(keys)}
+        equal = np.array([pair.unchanged(key) for key in keys], dtype=bool)
+        above = [[place[key] for key in tail] for tail in pair.growing(keys)]
+        x, y = self.known[at].T if len(at) else np.zeros((2, 0), dtype=np.int64)
+        both = (x >= 0) & (y >= 0)
+        grown = all((x[tail] >= y[tail]).all() or not both[tail].all() for tail in above if len(tail) == 1)
+        if (both & equal & (x != y)).any() or not grown:
+            equal, above = np.zeros(len(keys), dtype=bool), []
+        self.equal += [("same round", cells, np.array([1, -1])) for cells in at[equal]]
+        for tail in above:
+            signs = np.repeat([1, -1], len(tail))
+            self.least.append(("same round", at[tail].T.ravel(), signs))
+        if editions:
+            self.editions += [(int(a), int(b)) for a, b in at[~equal]]
+
+    def complete(self) -> Matrix | None:
+        """A number for every cell: the known ones, and for the hidden ones some that agree with every row."""
+        unknown = np.flatnonzero((self.known < 0) & ~self.forced)
+        values: Matrix = np.maximum(self.known, 0)
+        rows = [model.matrix(rows, self.one + 1) for rows in (self.equal, self.least)]
+        told = [row @ values for row in rows]
+        own = sparse.vstack([row[:, unknown] for row in rows]).tocsr()
+        low = -np.concatenate(told).astype(np.float64)
+        high = np.concatenate([low[: rows[0].shape[0]], np.full(rows[1].shape[0], np.inf)])
+        touched = np.diff(own.indptr) > 0
+        if (low[~touched] > 0).any() or (high[~touched] < 0).any():
+            return None
+        if not len(unknown):
+            return values
+        found = optimize.milp(
+            np.zeros(len(unknown)),
+            constraints=optimize.LinearConstraint(own[touched], low[touched], high[touched]),
+            integrality=np.ones(len(unknown)),
+            options={"node_limit": NODES},
+        )
+        if found.x is None:
+            return None
+        values[unknown] = np.rint(found.x).astype(np.int64)
+        return values
+
+    def done(self, values: Matrix) -> Together:
+        built = model.build(
+            values.tolist(), self.equal, self.least, self.forced
+        )  # checks every row in whole numbers
+        hidden = np.zeros(len(values), dtype=bool)
+        printed = np.zeros(len(values), dtype=bool)
+        guarantee: list[tuple[Demand, ...]] = []
+        for n, release in enumerate(self.releases[1:], 1):
+            part = slice(self.start[n], self.start[n + 1])
+            hidden[part] = ~release.settled & ~self.forced[part]  # a rounded number moves too
+            printed[part] = release.settled
+            own = rules.guarantee(release.places, values[part], release.book.threshold)
+            guarantee += [
+                tuple(_moved(demand, self.start[n]) for demand in each) if number < 0 else ()
+                for each, number in zip(own, release.printed, strict=True)
+            ]
+        still = self.forced | printed
+        still[self.one] = True
+        free = [(x, y) for x, y in self.editions if not printed[y]]
+        small = [
+            (x, y)
+            for x, y in self.editions
+            if printed[y] and 1 <= abs(values[x] - values[y]) < self.threshold
+        ]
+        forms = [Form(x, y) if values[x] > values[y] else Form(y, x) for x, y in small]
+        demands = [side for form in forms for side in rules.both_sides(form, self.threshold)]
+        demands += [Demand(Form(x, y), "away", int(values[x] - values[y])) for x, y in free]
+        return Together(
+            replace(built, forced=still),
+            (*(key.area_code for release in self.releases for key in release.keys), ""),
+            hidden,
+            frozenset(x for x, _ in small),
+            tuple(demands),
+            (*forms, *(Form(x, y) for x, y in free)),
+            (*guarantee, ()),
+            np.array(self.unbound, dtype=np.int64).reshape(-1, 2),
+        )
+
+
+def _moved(demand: Demand, by: int) -> Demand:
+    form = demand.form
+    minus = form.minus if form.minus < 0 else form.minus + by
+    return replace(demand, form=Form(form.plus + by, minus))
+
+
+class _Pair:
+    """Two releases: what they count alike, and what can't have changed between them."""
+
+    def __init__(self, now: Release, then: Release) -> None:
+        self.books = (now.book, then.book)
+        self.same_round = (now.book.round_id, now.book.fingerprint) == (
+            then.book.round_id,
+            then.book.fingerprint,
+        )
+        alike = {table.name: self._counts(table) for table in then.book.tables}
+        same = {t.name for t in now.book.tables if alike.get(t.name) == self._counts(t)}
+        self.cells = [
+            (n, then.index[key]) for n, key in enumerate(now.keys) if key.table in same and key in then.index
+        ]
+        told = now.delivered, then.delivered
+        kept = {
+            name
+            for name in told[0].keys() & told[1].keys()
+            if told[0][name].get("sequence") == told[1][name].get("sequence")
+        }
+        self.register = now.of_content("register") | then.of_content("register")
+        self.users = now.of_content("services") | then.of_content("services")
+        sound = self.same_round and self.register and self.register <= kept and now.dropped == then.dropped
+        self.kept = frozenset(kept) if sound else frozenset()
+        self.only_added = bool(sound) and then.of_content("services") <= kept
+
+    @staticmethod
+    def _counts(table: Table) -> tuple[object, ...]:
+        return table.kind, table.of, tuple(sorted(table.rule.items())), table.top
+
+    def unchanged(self, key: CellKey) -> bool:
+        """E1: everything that the cell depends on is the very same delivery in both."""
+        return bool(self.kept) and self._depends(key) <= self.kept
+
+    def _depends(self, key: CellKey) -> frozenset[str]:
+        table = self.books[0].table(key.table)
+        if table.kind == "all":
+            return self.register
+        if table.kind == "reported":
+            reporters = [one for book in self.books for one in book.reporters if one.delivered]
+            return frozenset(one.id for one in reporters if key.category in one.services)
+        if table.of == "organisations" and table.kind in ("users", "unmatched"):
+            return self.register | {key.category}
+        if table.kind == "users":
+            services = [one for book in self.books for one in book.delivered_services]
+            named = [s for s in services if key.category == (s.code if table.of == "services" else s.domain)]
+            return self.register.union(*(service.organisations for service in named))
+        return self.register | self.users
+
+    def growing(self, keys: Sequence[CellKey]) -> Iterator[list[CellKey]]:
+        """E2: cells that together hold at least what they held, when deliveries were only added."""
+        if not self.only_added:
+            return
+        present = set(keys)
+        for key in keys:
+            table = self.books[0].table(key.table)
+            if table.kind == "users" or (table.kind == "rule" and key.category == "yes"):
+                yield [key]
+            elif table.kind == "classes" and key.category != "0":
+                floor = int(key.category.rstrip("+"))
+                tail = [
+                    key._replace(category=c.code)
+                    for c in table.categories
+                    if int(c.code.rstrip("+")) >= floor
+                ]
+                if present.issuperset(tail):
+                    yield tail
+
+
+def widened(
+    now: Release, counts: Matrix, earlier: Sequence[Release], bounds: Sequence[Bound]
+) -> tuple[Together, list[Bound]]:
+    """Together, with the stated bounds doubled as often as the truth needs. Raises a DisclosureError when no bound will
+    do: what was published contradicts itself, or what is counted now."""
+    for _ in range(DOUBLINGS):
+        made = together(now, counts, earlier, bounds)
+        if made is not None:
+            return made, list(bounds)
+        bounds = [one.doubled() for one in bounds]
+    raise DisclosureError("disclosure.releases_contradict")
