@@ -564,11 +564,19 @@ def run(
     identity: Key,
     out: Annotated[Path, typer.Option(help="The publication's folder.")],
     deliveries: Annotated[Path | None, typer.Option(help="A folder; else ROUND/deliveries.")] = None,
+    releases: Annotated[
+        Path | None,
+        typer.Option(help="The ledger of what was released before; else `releases` beside ROUND."),
+    ] = None,
     skip_refused: Annotated[
         bool, typer.Option("--skip-refused", help="Go on without deliveries that are refused.")
     ] = False,
     draft: Annotated[
-        bool, typer.Option("--draft", help="Not to be spread yet: the report says so on its first line.")
+        bool,
+        typer.Option(
+            "--draft",
+            help="Not to be spread: the report says so on its first line, and it enters no ledger of releases.",
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -581,6 +589,7 @@ def run(
         files,
         open_identity(identity),
         out,
+        releases=releases,
         lang=_lang,
         skip_refused=skip_refused,
         draft=draft,
@@ -600,6 +609,8 @@ def run(
                 "published": outcome.published,
                 "suppressed": outcome.suppressed,
                 "unavailable": outcome.unavailable,
+                "earlier": outcome.earlier,
+                "held_back": outcome.held_back,
                 "holds": outcome.verdict.holds,
             }
         )
@@ -613,6 +624,8 @@ def run(
         suppressed=outcome.suppressed,
         report=out / "index.html",
     )
+    if outcome.earlier:
+        tell("run_beside", number=outcome.earlier, held_back=outcome.held_back)
 
 
 @app.command(epilog="Example: factlab explain")
@@ -638,7 +651,7 @@ def audit(
     from factlab.parties import analyst
 
     published = publication.read(folder)
-    verdict = attack.audit(published, earlier=analyst.released(earlier or ()))
+    verdict = attack.audit(published, earlier=analyst.released(earlier or (), published.certificate))
     misprints = attack.check_folder(published, folder)
     broken = bool(verdict.findings or misprints)
     if as_json:

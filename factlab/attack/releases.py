@@ -119,7 +119,12 @@ class _Pair:
         self.register = of("register", 0, 1)
         self.users = of("services", 0, 1)
         self.users_then = of("services", 1)
-        if not self.same_round or not self.register or not self.register <= self.same:
+        lists = [
+            {(one["participant"], one["sequence"]) for one in release.provenance.get("droplists", ())}
+            for release in (now, then)
+        ]
+        sound = self.same_round and lists[0] == lists[1]
+        if not sound or not self.register or not self.register <= self.same:
             self.same = frozenset()
 
     def keys(self, now: System, then: System) -> list[tuple[CellKey, int, int]]:

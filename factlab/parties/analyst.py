@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from factlab import __version__, agreement, attack, linkage, publication, report, stacking
-from factlab.cells import CountTable, Earlier, Publication
+from factlab.cells import CountTable, Earlier, Publication, SafeTable
 from factlab.delivery import agreed, closing, journal, withdrawing
 from factlab.delivery.identity import Identity
 from factlab.disclosure import protect
@@ -21,6 +21,7 @@ from factlab.texts import Language
 
 CHANGE_LEAST, CHANGE_PERCENT = 2, 10  # times the threshold; percent
 LIBRARIES = ("duckdb", "pyarrow", "highspy")
+LEDGER = "releases"
 MOST_TOLD = 20  # faults of a report that are named one by one
 Progress = Callable[[str], None]
 
@@ -41,6 +42,8 @@ class Outcome:
     unavailable: int
     verdict: attack.Verdict
     narrowest: int | None
+    earlier: int  # releases that it was protected beside
+    held_back: int  # cells that are hidden for their sake
 
 
 def delivery_files(folder: Path) -> list[Path]:
@@ -118,6 +121,10 @@ def provenance(
             "factlab": __version__,
             **{name: importlib.metadata.version(name) for name in LIBRARIES},
         },
+        "droplists": [
+            {"participant": one.manifest.participant, "sequence": one.manifest.sequence}
+            for one in received.droplists
+        ],
         "steps": [{"name": step.name, "sha256": step.sha256} for step in ran],
     }
 
@@ -128,6 +135,7 @@ def run(
     identity: Identity,
     out: Path,
     *,
+    releases: Path | None = None,
     lang: Language = "nl",
     skip_refused: bool = False,
     day: datetime.date | None = None,
@@ -137,8 +145,11 @@ def run(
     """Open, link, drop the key, count, protect, publish, attack, render. Nothing appears at `out` unless all held.
 
     A refused delivery stops the run unless `skip_refused`. What was taken back is destroyed first, on `day` (today).
+    `releases` is the ledger of all that readers have, else the folder of that name beside the round's; the publication is
+    protected beside them, and is one of them from now on unless it is a `draft`.
     Raises LinkageError, DisclosureError and whatever is wrong with the agreement.
     """
+    ledger = releases or round_folder.resolve().parent / LEDGER
     day = day or datetime.datetime.now(tz=datetime.UTC).date()
     progress("open")
     agreed_on, received = receive(round_folder, files, identity)
@@ -160,20 +171,26 @@ def run(
     told = provenance(agreed_on, received, ran, draft=draft)
     received = replace(received, deliveries=(), droplists=())  # the pseudonyms go
     progress("protect")
-    safe = protect(counts, salt=identity.derive(f"ties|{agreed_on.round.round_id}"))
+    salt = identity.derive(f"ties|{agreed_on.round.round_id}")
+    before = [stated(one) for one in publication.ledger.read(ledger, counts.codebook)]
+    safe = protect(counts, salt=salt, earlier=before, provenance=told)
+    alone = protect(counts, salt=salt) if before else safe
+    before = _as_used(before, safe.certificate)
     insiders = counts.own
     del counts
     with new_folder(out, replaces="SHA256SUMS") as staged:
         progress("publish")
         publication.write(staged, safe, provenance=told, borders=agreed_on.borders)
         progress("attack")
-        verdict = attack.audit(publication.read(staged), insiders=insiders)
+        verdict = attack.audit(publication.read(staged), insiders=insiders, earlier=before)
         refuse_if_broken(verdict.findings)
         publication.add_to_certificate(staged, verdict.certificate())
         progress("render")
         render(publication.read(staged), staged, lang)
         publication.seal(staged)
         publication.read(staged)
+        if not draft:
+            publication.ledger.enter(ledger, staged)  # before anybody can have it
     statuses = [cell.status for cell in safe.cells]
     return Outcome(
         publication=out,
@@ -188,7 +205,13 @@ def run(
         unavailable=statuses.count("unavailable"),
         verdict=verdict,
         narrowest=verdict.narrowest,
+        earlier=len(before),
+        held_back=max(0, _hidden(safe) - _hidden(alone)),
     )
+
+
+def _hidden(safe: SafeTable) -> int:
+    return sum(cell.status == "suppressed" for cell in safe.cells)
 
 
 def render(published: Publication, folder: Path, lang: Language) -> None:
@@ -200,11 +223,27 @@ def render(published: Publication, folder: Path, lang: Language) -> None:
         raise DisclosureError("analyst.misprinted", number=len(found), details=details)
 
 
-def released(folders: Sequence[Path]) -> list[Earlier]:
-    """Publications that readers have already, with what may really have changed since in a cell: 20 households, at a
+def stated(release: Publication) -> Earlier:
+    """A publication that readers have already, with what may really have changed since in a cell: 20 households, at a
     threshold of 10, and a tenth of what it was. Who allows for more change knows less."""
-    told = [publication.read(folder) for folder in folders]
-    return [Earlier(one, CHANGE_LEAST * one.codebook.threshold, CHANGE_PERCENT) for one in told]
+    return Earlier(release, CHANGE_LEAST * release.codebook.threshold, CHANGE_PERCENT)
+
+
+def released(folders: Sequence[Path], certificate: Mapping[str, Any]) -> list[Earlier]:
+    """The earlier publications in these folders, oldest first, with what this certificate states of the change since."""
+    return _as_used([stated(publication.read(folder)) for folder in folders], certificate)
+
+
+def _as_used(earlier: Sequence[Earlier], certificate: Mapping[str, Any]) -> list[Earlier]:
+    """With the bounds on change that a certificate states, where it has the round: the widest of the round."""
+    bounds: dict[str, tuple[int, int]] = {}
+    for one in certificate.get("earlier", ()):
+        bounds[one["round"]] = max(bounds.get(one["round"], (0, 0)), (one["least"], one["percent"]))
+    return [
+        replace(one, least=bounds[name][0], percent=bounds[name][1]) if name in bounds else one
+        for one in earlier
+        for name in (one.publication.codebook.round_id,)
+    ]
 
 
 def refuse_if_broken(findings: Sequence[attack.Finding]) -> None:

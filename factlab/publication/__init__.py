@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from factlab.publication import ledger
 from factlab.publication.folder import add_to_certificate, read, seal, write
 
-__all__ = ["add_to_certificate", "read", "seal", "write"]
+__all__ = ["add_to_certificate", "ledger", "read", "seal", "write"]

@@ -17,6 +17,7 @@ CERTIFICATE = "disclosure.json"
 PROVENANCE = "provenance.json"
 BORDERS = "areas.geojson"
 SUMS = "SHA256SUMS"
+FIGURES = (listing.CSV, codebooks.FILE)
 NEEDED = (listing.CSV, listing.PARQUET, codebooks.FILE, CERTIFICATE, PROVENANCE, BORDERS)
 
 

@@ -63,9 +63,9 @@ def verbs() -> list[str]:
 @pytest.fixture(scope="module")
 def publication(made_split: LittleRound, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("made") / "publication"
-    analyst.run(
-        made_split.round, analyst.delivery_files(made_split.deliveries), made_split.analyst, out, lang="en"
-    )
+    files = analyst.delivery_files(made_split.deliveries)
+    ledger = out.parent / "releases"  # not beside the round that others copy
+    analyst.run(made_split.round, files, made_split.analyst, out, releases=ledger, lang="en")
     return out
 
 
