@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from factlab.cells import Cell, CellKey, Codebook, Earlier, SafeTable, Status
@@ -19,25 +19,26 @@ NOT_COVERED = (
 )
 
 
-def sign(
-    book: Codebook,
-    whole: Model,
-    hidden: Flags,
-    earlier: Sequence[Earlier] = (),
-    bounds: Sequence[Bound] = (),
-) -> SafeTable:
-    """The protected table with its certificate, which never tells how many cells were small of themselves."""
+def sign(book: Codebook, whole: Model, hidden: Flags, told: Mapping[str, Any] | None = None) -> SafeTable:
+    """The protected table with its certificate, which never tells how many cells were small of themselves. `told` is
+    what there is to say of earlier releases."""
     place = {key: i for i, key in enumerate(model.cells(book))}
     cells = tuple(_cell(key, place.get(key), whole, hidden) for key in book.keys)
     signed = certificate(book, cells, whole)
-    if earlier:
-        signed["earlier"] = [
+    if told is None:
+        signed["not_covered"].append("earlier publications of the same municipality")
+    return SafeTable(book, cells, signed | dict(told or {}))
+
+
+def beside(earlier: Sequence[Earlier], bounds: Sequence[Bound], held_back: int) -> dict[str, Any]:
+    """What is stated of the releases that it was protected beside, and how many cells more are hidden for it."""
+    return {
+        "earlier": [
             {"round": one.publication.codebook.round_id, "least": bound.least, "percent": bound.percent}
             for one, bound in zip(earlier, bounds, strict=True)
-        ]
-    else:
-        signed["not_covered"].append("earlier publications of the same municipality")
-    return SafeTable(book, cells, signed)
+        ],
+        "held_back": held_back,
+    }
 
 
 def _cell(key: CellKey, place: int | None, whole: Model, hidden: Flags) -> Cell:

@@ -50,15 +50,18 @@ def protect(
     bounds = [Bound(one.least, one.percent) for one in earlier]
     while True:
         together, bounds = releases.widened(now, task.model.counts, told, bounds)
-        hidden = suppression.suppress(beside(book, task, together))
+        hidden = suppression.suppress(_beside(book, task, together))
         wrong = together.unbound[hidden[together.unbound[:, 0]], 1]
         if not len(wrong):
-            return certificate.sign(book, task.model, hidden[: len(now.keys)], earlier, bounds)
+            hidden = hidden[: len(now.keys)]
+            more = int(hidden.sum()) - int(suppression.suppress(task).sum())
+            beside = certificate.beside(earlier, bounds, max(0, more))
+            return certificate.sign(book, task.model, hidden, beside)
         # Who relied on the bound would be wrong about a hidden cell without seeing it: so it isn't stated.
         bounds = [bound.doubled() if n in wrong else bound for n, bound in enumerate(bounds, 1)]
 
 
-def beside(book: Codebook, task: Task, together: Together) -> Task:
+def _beside(book: Codebook, task: Task, together: Together) -> Task:
     """The same task with all that readers have already beside it."""
     more = len(together.model.counts) - len(task.model.counts)
     return replace(

@@ -203,6 +203,7 @@ class _Build:
         self.forced = np.zeros(self.one + 1, dtype=bool)
         self.editions: list[tuple[int, int]] = []
         self.unbound: list[tuple[int, int]] = []
+        self.musts: list[int] = []
         for n, release in enumerate(self.releases):
             self._own(n, release)
         order = [*range(1, len(self.releases)), 0]  # oldest first; the publication comes last
@@ -250,6 +251,8 @@ class _Build:
         both = (x >= 0) & (y >= 0)
         grown = all((x[tail] >= y[tail]).all() or not both[tail].all() for tail in above if len(tail) == 1)
         if (both & equal & (x != y)).any() or not grown:
+            # Addresses were taken out in between. Who doesn't know that would take what is shown now for what was hidden.
+            self.musts += at[equal & (y < 0), 0].tolist() if editions else []
             equal, above = np.zeros(len(keys), dtype=bool), []
         self.equal += [("same round", cells, np.array([1, -1])) for cells in at[equal]]
         for tail in above:
@@ -314,7 +317,7 @@ class _Build:
             replace(built, forced=still),
             (*(key.area_code for release in self.releases for key in release.keys), ""),
             hidden,
-            frozenset(x for x, _ in small),
+            frozenset([*self.musts, *(x for x, _ in small)]),
             tuple(demands),
             (*forms, *(Form(x, y) for x, y in free)),
             (*guarantee, ()),

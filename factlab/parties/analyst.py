@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from factlab import __version__, agreement, attack, linkage, publication, report, stacking
-from factlab.cells import CountTable, Earlier, Publication, SafeTable
+from factlab.cells import CountTable, Earlier, Publication
 from factlab.delivery import agreed, closing, journal, withdrawing
 from factlab.delivery.identity import Identity
 from factlab.disclosure import protect
@@ -174,7 +174,6 @@ def run(
     salt = identity.derive(f"ties|{agreed_on.round.round_id}")
     before = [stated(one) for one in publication.ledger.read(ledger, counts.codebook)]
     safe = protect(counts, salt=salt, earlier=before, provenance=told)
-    alone = protect(counts, salt=salt) if before else safe
     before = _as_used(before, safe.certificate)
     insiders = counts.own
     del counts
@@ -206,12 +205,8 @@ def run(
         verdict=verdict,
         narrowest=verdict.narrowest,
         earlier=len(before),
-        held_back=max(0, _hidden(safe) - _hidden(alone)),
+        held_back=safe.certificate.get("held_back", 0),
     )
-
-
-def _hidden(safe: SafeTable) -> int:
-    return sum(cell.status == "suppressed" for cell in safe.cells)
 
 
 def render(published: Publication, folder: Path, lang: Language) -> None:

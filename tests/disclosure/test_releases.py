@@ -22,7 +22,7 @@ LAST = "org-4"
 
 def codebook(missing: frozenset[str] = frozenset(), number: str = "2025") -> Codebook:
     book = synthetic.codebook(
-        districts=2, neighbourhoods=2, services=6, organisations=4, threshold=10, missing=missing
+        districts=2, neighbourhoods=2, services=4, organisations=4, threshold=10, missing=missing
     )
     return replace(book, round_id=f"testdam-{number}")
 
@@ -85,8 +85,7 @@ def next_year(
 Change = Callable[[list[synthetic.Household], random.Random], tuple[CountTable, CountTable, dict[str, int]]]
 
 
-@pytest.mark.parametrize("change", [late, again, next_year])
-@pytest.mark.parametrize("seed", [1, 3])
+@pytest.mark.parametrize(("change", "seed"), [(late, 1), (again, 1), (next_year, 1), (late, 3)])
 def test_who_has_both_learns_nothing_more(change: Change, seed: int) -> None:
     made = synthetic.households(codebook(), 1500, seed)
     first, second, sequences = change(made, random.Random(seed))
@@ -113,9 +112,8 @@ def test_the_same_again_hides_the_same() -> None:
 
 
 def test_three_releases_hold_together() -> None:
-    made = synthetic.households(codebook(), 900, 2)
+    made = synthetic.households(codebook(), 500, 2)
     first, second, _ = late(made, random.Random(2))
-    third, _, _ = next_year(made, random.Random(2))
     _, third, _ = next_year(made, random.Random(2))
     earlier: list[Earlier] = []
     for counts in (first, second, third):

@@ -15,8 +15,9 @@ from factlab.parties import analyst
 from typer.testing import CliRunner
 
 from tests.parties.little import LittleRound
+from tests.parties.test_droplist import WHO, listed, make
 
-pytestmark = pytest.mark.xdist_group("little")
+pytestmark = pytest.mark.xdist_group("split")
 
 
 def run(little: LittleRound, out: str, *, without: str = "", draft: bool = False) -> analyst.Outcome:
@@ -98,4 +99,22 @@ def test_a_ledger_that_is_not_whole_stops_the_run(little: LittleRound) -> None:
 
 def test_a_drop_list_in_between_is_told_and_nobody_counts_as_the_same(little: LittleRound) -> None:
     run(little, "first")
+    made = make(little, listed(little))
+    made.rename(little.deliveries / made.name)
+    second = run(little, "second")
+    assert second.verdict.holds and second.earlier == 1
     assert read(little, "first").provenance["droplists"] == []
+    assert read(little, "second").provenance["droplists"] == [{"participant": WHO, "sequence": 1}]
+
+
+def test_a_drop_list_that_the_custodian_honours_in_between(split: LittleRound) -> None:
+    """Readers aren't told: who takes what is shown now for what was hidden then must not come near it."""
+    run(split, "first")
+    split.rekey([*split.submitted.iterdir(), make(split, listed(split))])
+    second = run(split, "second")
+    assert second.verdict.holds and second.earlier == 1
+    before, now = read(split, "first"), read(split, "second")
+    for cell in now.cells:
+        was = before.cell[cell.key]
+        if cell.households is not None and was.households is not None:
+            assert cell.households == was.households or abs(cell.households - was.households) >= 10
