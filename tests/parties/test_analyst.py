@@ -159,6 +159,7 @@ def test_the_same_input_gives_the_same_bytes_in_another_process(little: LittleRo
     for seed in ("1", "2"):
         out = little.root / f"publication{seed}"
         command = ["run", little.round, "--identity", little.root / "keys" / "analyst.key", "--out", out]
+        command += ["--releases", little.root / f"releases{seed}"]  # else the second would know the first
         subprocess.run(
             [sys.executable, "-m", "factlab", *map(str, command), "--deliveries", str(little.deliveries)],
             env={**os.environ, "PYTHONHASHSEED": seed},
