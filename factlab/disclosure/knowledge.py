@@ -31,7 +31,7 @@ _FOUND: dict[str, dict[str, Knowledge]] = {}
 
 
 def gather(codebook: Codebook, without: Set[str] = frozenset()) -> dict[str, Knowledge]:
-    """The knowledge of each level. `without` leaves out kinds of identities (see `protection.protect_with`).
+    """The knowledge of each level. `without` leaves out kinds of relations (see `protection.protect_with`).
 
     Earlier releases mostly have the same columns: what was found last is kept, by the checksum of what it depends on.
     """
@@ -82,7 +82,9 @@ def _of(
         both[0].astype(bool),
         inclusions.strict(inside),
         equal,
-        (*least, *inequalities.declare(codebook, columns, both)),
+        tuple(
+            row for row in (*least, *inequalities.declare(codebook, columns, both)) if row[0] not in without
+        ),
     )
 
 

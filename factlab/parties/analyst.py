@@ -17,7 +17,7 @@ from factlab.disclosure import protect
 from factlab.engine import Engine, Step, steps
 from factlab.errors import DisclosureError, LinkageError, UsageError
 from factlab.files import new_folder
-from factlab.texts import Language
+from factlab.texts import LANGUAGES, Language, say
 
 CHANGE_LEAST, CHANGE_PERCENT = 2, 10  # times the threshold; percent
 LIBRARIES = ("duckdb", "pyarrow", "highspy")
@@ -175,6 +175,7 @@ def run(
     before = [stated(one) for one in publication.ledger.read(ledger, counts.codebook)]
     safe = protect(counts, salt=salt, earlier=before, provenance=told)
     before = _as_used(before, safe.certificate)
+    held_back = safe.certificate.get("held_back", 0)
     insiders = counts.own
     del counts
     with new_folder(out, replaces="SHA256SUMS") as staged:
@@ -183,7 +184,7 @@ def run(
         progress("attack")
         verdict = attack.audit(publication.read(staged), insiders=insiders, earlier=before)
         refuse_if_broken(verdict.findings)
-        publication.add_to_certificate(staged, verdict.certificate())
+        publication.add_to_certificate(staged, _with_held_back(verdict.certificate(), held_back))
         progress("render")
         render(publication.read(staged), staged, lang)
         publication.seal(staged)
@@ -205,8 +206,17 @@ def run(
         verdict=verdict,
         narrowest=verdict.narrowest,
         earlier=len(before),
-        held_back=safe.certificate.get("held_back", 0),
+        held_back=held_back,
     )
+
+
+def _with_held_back(certificate: dict[str, Any], number: int) -> dict[str, Any]:
+    """The attacker's part, with what could not be shown beside what was released before."""
+    if number:
+        certificate["also_tried"].append(
+            {lang: say("analyst.held_back", lang, number=number) for lang in LANGUAGES}
+        )
+    return certificate
 
 
 def render(published: Publication, folder: Path, lang: Language) -> None:

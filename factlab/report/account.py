@@ -23,7 +23,7 @@ def chapter_secrecy(telling: Telling) -> Section:
     if attack.get("holds") is True:
         text.append(words.say("secrecy.attacked"))
         text += _said(telling, [attack.get("not_inferred")])
-        text += _said(telling, attack.get("also_tried"))
+        text += also_tried(telling, attack)
     else:
         text.append(words.say("secrecy.not_attacked"))
     points = not_covered(telling, attack)
@@ -47,6 +47,10 @@ def attack_of(telling: Telling) -> Mapping[str, Any]:
 def held(telling: Telling) -> Number:
     """The cells that hold a number, shown or hidden."""
     return telling.counts.statuses("published", "suppressed")
+
+
+def also_tried(telling: Telling, attack: Mapping[str, Any]) -> tuple[Text, ...]:
+    return _said(telling, attack.get("also_tried"))
 
 
 def not_covered(telling: Telling, attack: Mapping[str, Any]) -> tuple[Text, ...]:

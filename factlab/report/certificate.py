@@ -139,7 +139,7 @@ def _attacks(telling: Telling, attack: Mapping[str, Any]) -> Section:
     return Section(
         "attacks",
         words.word("certificate.attacks_title"),
-        (words.say("certificate.attacks"),),
+        (words.say("certificate.attacks"), *account.also_tried(telling, attack)),
         findings=(Finding("relations", words.say("certificate.relations_heading"), table=table),)
         if rows
         else (),

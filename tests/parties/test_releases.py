@@ -58,6 +58,9 @@ def test_a_late_participant_comes_into_a_second_release(little: LittleRound) -> 
             assert cell.households == was or abs(cell.households - was) >= now.codebook.threshold
     told = json.loads((little.root / "second" / "disclosure.json").read_text(encoding="utf-8"))
     assert [one["round"] for one in told["earlier"]] == [now.codebook.round_id]
+    assert second.held_back == told["held_back"] > 0
+    page = (little.root / "second" / "disclosure.html").read_text(encoding="utf-8")
+    assert f"{second.held_back} cellen meer zijn geheim" in page
     assert "earlier publications" not in " ".join(told["not_covered"])
     audited = CliRunner().invoke(
         app, ["audit", str(little.root / "second"), "--earlier", str(little.root / "first"), "--json"]
