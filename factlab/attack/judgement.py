@@ -14,7 +14,8 @@ from factlab.attack.attacker import Attack
 from factlab.attack.findings import Finding, Kind, Verdict
 from factlab.attack.goals import Mask, goals
 from factlab.attack.insiders import Insiders, overlaps
-from factlab.attack.intervals import Contradiction, Ints, components, follow
+from factlab.attack.intervals import Contradiction, Ints
+from factlab.attack.ranges import Range, Ranges
 from factlab.attack.relations import Relations
 from factlab.attack.system import System, beside, build
 from factlab.cells import Cell, CellKey, Codebook, Earlier, Publication
@@ -149,19 +150,8 @@ def _alike(one: Codebook, other: Codebook) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
-def feasible(publication: Publication, keys: Iterable[CellKey]) -> dict[CellKey, tuple[int, int | None]]:
+def feasible(publication: Publication, keys: Iterable[CellKey]) -> dict[CellKey, Range]:
     """The whole numbers that each of these cells can be, from and to; None where nothing bounds it."""
     system = build(publication, Relations(publication.codebook))
-    bounds = follow(system)
-    where = {cell: part for part in components(system, bounds) for cell in part.cells.tolist()}
-    place = {key: n for n, key in enumerate(system.keys)}
-    found: dict[CellKey, tuple[int, int | None]] = {}
-    for key in keys:
-        cell = place[key]
-        if cell not in where:
-            found[key] = (int(bounds.least[cell]), int(bounds.most[cell]))
-            continue
-        terms = {int(np.searchsorted(where[cell].cells, cell)): 1}
-        low, high = (where[cell].exactly(terms, sense)[0] for sense in (-1, 1))
-        found[key] = (low, high if high < bounds.limit else None)
-    return found
+    ranges, place = Ranges(system), {key: n for n, key in enumerate(system.keys)}
+    return {key: ranges.of({place[key]: 1}) for key in keys}
