@@ -64,7 +64,9 @@ def gains(
     try:
         narrow = _narrow(systems, forms, place[cell.key], k)
         findings = (*narrow, *judgement.audit(more, insiders=insiders).findings)
-        told = {(one.by, _about(one)) for one in findings if one.kind not in ("undecided", "inconsistent")}
+        if any(one.kind == "inconsistent" for one in findings):
+            raise Contradiction(())
+        told = {(one.by, _about(one)) for one in findings if one.kind != "undecided"}
         ordered = sorted(told, key=lambda one: (one[0], order.get(one[1], len(order)), one[1]))
         found = tuple(_gain(ordered, systems, Insiders(known, systems[0].keys), insiders, place))
     except Contradiction:
