@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from factlab.attack import judgement
 from factlab.attack.attacker import Attack
 from factlab.attack.findings import Finding
 from factlab.attack.goals import Goals
 from factlab.attack.insiders import Insiders
 from factlab.attack.intervals import Contradiction
+from factlab.attack.judgement import Case, of_insiders
 from factlab.attack.ranges import Range, Ranges
-from factlab.attack.relations import Relations
-from factlab.attack.system import Form, System, build
-from factlab.cells import Cell, CellKey, Publication
+from factlab.attack.system import Form, System
+from factlab.cells import CellKey, Publication
 from factlab.errors import DisclosureError
 
 Number = tuple[CellKey, ...]  # a cell; or a cell and one that it lies in, for what that one has more
@@ -43,41 +43,50 @@ class Gains:
 
 def gains(
     publication: Publication,
-    cell: Cell,
+    key: CellKey,
+    number: int,
     marked: Sequence[Number],
     insiders: Mapping[str, Mapping[CellKey, int]] | None = None,
 ) -> Gains:
-    """What would be told if the hidden `cell` were published as it is given here, beside all that is published.
+    """What would be told if the true number of a hidden cell stood beside all that is published.
 
-    For any reader: each of the `marked` numbers that could no longer be all from 0 to the threshold. And whatever else
-    an audit finds then, as any reader and as each of the `insiders`. Raises DisclosureError when the number doesn't fit
-    what is published.
+    For any reader: each of the `marked` numbers that could no longer be all from 0 to the threshold. And what else an
+    audit judges, as any reader and as each of the `insiders`. Raises DisclosureError when the number doesn't fit.
     """
     insiders = insiders or {}
-    cells = tuple(cell if one.key == cell.key else one for one in publication.cells)
-    more = replace(publication, cells=cells)
-    known = Relations(publication.codebook)
-    systems = build(publication, known), build(more, known)
-    place = {key: n for n, key in enumerate(systems[0].keys)}
-    forms = [Form("difference", number, _terms(number, place)) for number in marked]
-    k, order = publication.codebook.threshold, {number: n for n, number in enumerate(marked)}
+    case = Case(publication, ())
+    now, k = case.systems[0], publication.codebook.threshold
+    place = {one: n for n, one in enumerate(now.keys)}
+    teach = partial(_told, cell=place[key], number=number)
+    forms = [Form("difference", one, _terms(one, place)) for one in marked]
     try:
-        narrow = _narrow(systems, forms, place[cell.key], k)
-        findings = (*narrow, *judgement.audit(more, insiders=insiders).findings)
-        if any(one.kind == "inconsistent" for one in findings):
+        narrow = list(_narrow(now, teach(now), forms, place[key], k))
+        attack, other = case.attack(teach)
+        if attack is None:
             raise Contradiction(())
-        told = {(one.by, _about(one)) for one in findings if one.kind != "undecided"}
+        other += of_insiders(case, attack, insiders, teach)
+        itself = {(key,), _complement(key)}  # what no rule marks of the cell itself may be known
+        told = {("", about) for one in narrow for about in _about(one)}
+        told |= {(one.by, about) for one in other for about in _about(one) if about not in itself}
+        order = {one: n for n, one in enumerate(marked)}
         ordered = sorted(told, key=lambda one: (one[0], order.get(one[1], len(order)), one[1]))
-        found = tuple(_gain(ordered, systems, Insiders(known, systems[0].keys), insiders, place))
+        knowing = Insiders(case.relations[0], now.keys)
+        found = tuple(_gain(ordered, (now, teach(now)), knowing, insiders, place))
     except Contradiction:
         raise DisclosureError("attack.does_not_fit") from None
-    return Gains(found, any(one.kind == "undecided" for one in findings))
+    return Gains(found, any(one.kind == "undecided" for one in (*narrow, *other)))
 
 
-def _narrow(systems: tuple[System, System], forms: Sequence[Form], cell: int, k: int) -> Iterable[Finding]:
-    """The forms that can't be 0, or can't be `k`, in the second system, as differences. Only those that hang together with
-    the cell in the first can have changed."""
-    part = Ranges(systems[0]).part
+def _told(system: System, cell: int, number: int) -> System:
+    least, most = (end.copy() for end in system.ends)
+    least[cell] = most[cell] = number
+    return replace(system, told=(least, most))
+
+
+def _narrow(now: System, then: System, forms: Sequence[Form], cell: int, k: int) -> Iterable[Finding]:
+    """The forms that can't be 0, or can't be `k`, then, as differences. Only those that hang together with the cell now
+    can have changed."""
+    part = Ranges(now).part
     tied = [form for form in forms if any(part[n] == part[cell] for n, _ in form.terms)]
     if not tied:
         return ()
@@ -91,15 +100,20 @@ def _narrow(systems: tuple[System, System], forms: Sequence[Form], cell: int, k:
     nothing, no = np.zeros(len(both), dtype=np.int64), np.zeros(len(both), dtype=bool)
     # Each form must be able to be k, and its opposite 0; nothing else is asked.
     goals = Goals(both, nothing, matrix, matrix, no, np.repeat([k, 0], len(tied)), nothing, no, no)
-    return Attack(replace(systems[1], forms=both), goals).findings()
+    return Attack(replace(then, forms=both), goals).findings()
 
 
-def _about(found: Finding) -> Number:
-    """The number that a finding is about."""
+def _complement(key: CellKey) -> Number:
+    return key, key._replace(table="households", category="all")
+
+
+def _about(found: Finding) -> Iterator[Number]:
+    """The number that a finding is about, if it says."""
     keys = tuple(CellKey(*key) for key in found.cells)
     if found.kind in ("complement", "everyone"):
-        return keys[0], keys[0]._replace(table="households", category="all")
-    return keys
+        yield _complement(keys[0])
+    elif found.kind != "undecided":
+        yield keys
 
 
 def _terms(number: Number, place: Mapping[CellKey, int]) -> tuple[tuple[int, int], ...]:
@@ -110,14 +124,14 @@ def _terms(number: Number, place: Mapping[CellKey, int]) -> tuple[tuple[int, int
 def _gain(
     told: Iterable[tuple[str, Number]],
     systems: tuple[System, System],
-    insiders: Insiders,
-    counts: Mapping[str, Mapping[CellKey, int]],
+    knowing: Insiders,
+    insiders: Mapping[str, Mapping[CellKey, int]],
     place: Mapping[CellKey, int],
 ) -> Iterator[Gain]:
     ranges: dict[str, tuple[Ranges, Ranges]] = {}
     for who, number in told:
         if who not in ranges:
-            taught = [insiders.taught(one, who, counts[who]) if who else one for one in systems]
+            taught = [knowing.taught(one, who, insiders[who]) if who else one for one in systems]
             ranges[who] = Ranges(taught[0]), Ranges(taught[1])
         now, then = (one.of(dict(_terms(number, place))) for one in ranges[who])
         yield Gain(number, who, now, then)

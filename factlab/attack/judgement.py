@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -36,17 +36,11 @@ def audit(
     """
     insiders = insiders or {}
     book = publication.codebook
-    case = _Case(publication, earlier)
+    case = Case(publication, earlier)
     attack, found = case.attack()
     findings = [*printed.seen(publication, case.systems[0], case.relations[0]), *found]
     if attack is not None:
-        knowing = Insiders(case.relations[0], case.systems[0].keys)
-        lost, tables = attack.lost, attack.tables()
-        for who, counts in sorted(insiders.items()):
-            skip = case.owned(who) | lost
-            _, found = case.attack(partial(knowing.taught, who=who, counts=counts), skip, tables)
-            anyway = _anyway(publication, who, counts) if found else frozenset()
-            findings += [replace(one, by=who) for one in found if (one.kind, one.cells) not in anyway]
+        findings += of_insiders(case, attack, insiders)
     if any(finding.release for finding in findings):
         findings = _new(findings, earlier)
     return Verdict(
@@ -64,6 +58,26 @@ def audit(
     )
 
 
+def of_insiders(
+    case: Case,
+    attack: Attack,
+    insiders: Mapping[str, Mapping[CellKey, int]],
+    teach: Callable[[System], System] = lambda system: system,
+) -> Iterator[Finding]:
+    """What each of them can tell beside what any reader can, whose `attack` this was."""
+    knowing = Insiders(case.relations[0], case.systems[0].keys)
+    lost, tables = attack.lost, attack.tables()
+    for who, counts in sorted(insiders.items()):
+        taught = partial(knowing.taught, who=who, counts=counts)
+        _, found = case.attack(partial(_both, teach, taught), case.owned(who) | lost, tables)
+        anyway = _anyway(case.publication, who, counts) if found else frozenset()
+        yield from (replace(one, by=who) for one in found if (one.kind, one.cells) not in anyway)
+
+
+def _both(one: Callable[[System], System], other: Callable[[System], System], system: System) -> System:
+    return other(one(system))
+
+
 def _anyway(publication: Publication, who: str, counts: Mapping[CellKey, int]) -> frozenset[object]:
     """What a participant could tell if nothing at all were published: that so few households have all organisations,
     because so few are its own clients."""
@@ -71,7 +85,7 @@ def _anyway(publication: Publication, who: str, counts: Mapping[CellKey, int]) -
         cell if cell.status == "unavailable" else Cell(cell.key, None, "suppressed")
         for cell in publication.cells
     )
-    blank = _Case(replace(publication, cells=cells), ())
+    blank = Case(replace(publication, cells=cells), ())
     knowing = Insiders(blank.relations[0], blank.systems[0].keys)
     _, found = blank.attack(partial(knowing.taught, who=who, counts=counts), blank.owned(who))
     return frozenset((one.kind, one.cells) for one in found)
@@ -80,15 +94,16 @@ def _anyway(publication: Publication, who: str, counts: Mapping[CellKey, int]) -
 def _new(findings: Iterable[Finding], earlier: Sequence[Earlier]) -> list[Finding]:
     """Without what the earlier releases told of their own cells before this one: it can't be undone."""
     last = len(earlier)
-    _, before = _Case(earlier[-1].publication, earlier[:-1]).attack()
+    _, before = Case(earlier[-1].publication, earlier[:-1]).attack()
     old = {(found.kind, found.cells, found.release or last) for found in before}
     return [one for one in findings if not one.release or (one.kind, one.cells, one.release) not in old]
 
 
-class _Case:
+class Case:
     """A publication and the earlier ones beside it, with each way to read what ties them together."""
 
     def __init__(self, publication: Publication, earlier: Sequence[Earlier]) -> None:
+        self.publication = publication
         every = [publication, *(one.publication for one in earlier)]
         books = [one.codebook for one in every]
         self.relations: list[Relations] = []

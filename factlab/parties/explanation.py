@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from factlab import agreement, attack, linkage, publication
-from factlab.cells import Cell, CellKey, Codebook, CountTable, Publication, Status
+from factlab.cells import CellKey, Codebook, CountTable, Publication, Status
 from factlab.delivery.identity import Identity
 from factlab.disclosure import Reasons, reasons
 from factlab.errors import DisclosureError, UsageError
@@ -59,12 +59,11 @@ def explain(
     counts, _ = count(agreed_on, received, progress)
     received = replace(received, deliveries=(), droplists=())  # the pseudonyms go
     _require_counts(published, counts)
-    progress("explain")
     why, number = reasons(counts), counts.counts[key]
     if status == "published":
         return Explanation(book, key, status, number, why)
-    shown = Cell(key, _rounded(number, book.rounding), "published")
-    gains = attack.gains(published, shown, tuple(why.marks), counts.own)
+    progress("explain")
+    gains = attack.gains(published, key, number, tuple(why.marks), counts.own)
     return Explanation(book, key, status, number, why, gains)
 
 
@@ -74,9 +73,8 @@ def find(book: Codebook, table: str, area: str, category: str) -> CellKey:
     if table not in tables:
         raise UsageError("analyst.no_table", given=table, near=", ".join(_near(table, tables) or tables))
     if area not in book.area:
-        named = {one.name: one.code for one in book.areas} | {code: code for code in book.area}
-        codes = dict.fromkeys(named[name] for name in _near(area, named))
-        near = ", ".join(f"{code} ({book.area[code].name})" for code in codes)
+        names = {*_near(area, [name for one in book.areas for name in (one.code, one.name)])}
+        near = ", ".join(f"{one.code} ({one.name})" for one in book.areas if names & {one.code, one.name})
         raise UsageError("analyst.no_area", given=area, near=near or book.municipality.code)
     levels, level = tables[table].levels, book.area[area].level
     if level not in levels:
@@ -88,8 +86,10 @@ def find(book: Codebook, table: str, area: str, category: str) -> CellKey:
     return CellKey(table, level, area, "", category)
 
 
-def _near(given: str, names: Mapping[str, object] | Sequence[str]) -> list[str]:
+def _near(given: str, names: Iterable[str]) -> list[str]:
     folded = {name.casefold(): name for name in names}
+    if given.casefold() in folded:
+        return [folded[given.casefold()]]
     return [folded[one] for one in difflib.get_close_matches(given.casefold(), folded, 3, NEAR)]
 
 
@@ -113,11 +113,6 @@ def _require_counts(published: Publication, counts: CountTable) -> None:
     for cell in published.cells:
         if cell.households is not None and abs(cell.households - counts.counts[cell.key]) >= off:
             raise DisclosureError("analyst.other_counts")
-
-
-def _rounded(number: int, base: int) -> int:
-    """As it would be printed; 0 is only ever a true 0."""
-    return max(base, base * round(number / base)) if base and number else number
 
 
 # In words ---------------------------------------------------------------------------------------------------

@@ -58,10 +58,10 @@ def test_any_reader_gains_what_another_solver_says(seed: int) -> None:
     secondary = [key for key in hidden if (key,) not in marked]
     gained = 0
     for key in (*secondary[:: max(1, len(secondary) // 3)], hidden[0]):
-        shown = Cell(key, counts.counts[key], "published")
-        found = attack.gains(publication(safe), shown, marked)
+        found = attack.gains(publication(safe), key, counts.counts[key], marked)
         assert not found.undecided
         told = {gain.number: gain for gain in found.told}
+        shown = Cell(key, counts.counts[key], "published")
         more = replace(safe, cells=tuple(shown if cell.key == key else cell for cell in safe.cells))
         after = reader(more, counts)
         for number in [one for one in marked if one not in told][::4]:
@@ -95,9 +95,8 @@ def test_an_organisation_gains_what_it_could_not_tell_before() -> None:
     ]
     by: set[str] = set()
     for key in hidden[:: max(1, len(hidden) // 4)]:
-        shown = Cell(key, counts.counts[key], "published")
-        alone = attack.gains(publication(safe), shown, marked)
-        known = attack.gains(publication(safe), shown, marked, counts.own)
+        alone = attack.gains(publication(safe), key, counts.counts[key], marked)
+        known = attack.gains(publication(safe), key, counts.counts[key], marked, counts.own)
         assert [gain for gain in known.told if not gain.by] == list(alone.told)
         for gain in known.told:
             value = sum(factor * counts.counts[one] for one, factor in form(gain.number).items())
@@ -110,8 +109,7 @@ def test_an_organisation_gains_what_it_could_not_tell_before() -> None:
 def test_a_cell_that_stands_apart_tells_its_own_number_only() -> None:
     counts, safe = two_districts()
     key = CellKey("unmatched", "municipality", "GM9999", "", "org-1")
-    shown = Cell(key, 3, "published")
-    (gain,) = attack.gains(publication(safe), shown, tuple(reasons(counts).marks), counts.own).told
+    (gain,) = attack.gains(publication(safe), key, 3, tuple(reasons(counts).marks), counts.own).told
     assert (gain.number, gain.by, gain.now, gain.then) == ((key,), "", (0, None), (3, 3))
     assert "then" not in repr(gain), "a log of it tells nothing"
 
@@ -125,6 +123,6 @@ def test_a_number_that_can_not_be_is_refused() -> None:
     }
     key, number = max(hidden.items(), key=lambda one: one[1])
     with pytest.raises(DisclosureError) as refused:
-        attack.gains(publication(safe), Cell(key, number + 100_000, "published"), ((key,),))
+        attack.gains(publication(safe), key, number + 100_000, ((key,),))
     for lang in ("nl", "en"):
         assert str(number) not in say(refused.value.key, lang, **refused.value.fields)
