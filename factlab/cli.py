@@ -634,6 +634,10 @@ def explain_cell(
     category: Annotated[str, typer.Argument(metavar="CATEGORY", help="As in cells.csv: category.")],
     identity: Key,
     publication: Annotated[Path, typer.Option(help="The publication's folder.")],
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option(help="An earlier publication that readers have, to lay beside it; oldest first."),
+    ] = None,
     deliveries: Annotated[Path | None, typer.Option(help="A folder; else ROUND/deliveries.")] = None,
     skip_refused: Annotated[
         bool, typer.Option("--skip-refused", help="Go on without deliveries that are refused.")
@@ -651,6 +655,7 @@ def explain_cell(
         open_identity(identity),
         publication,
         (table, area, category),
+        earlier=earlier or (),
         skip_refused=skip_refused,
         progress=progress,
     )

@@ -17,7 +17,7 @@ from factlab.attack.intervals import Contradiction
 from factlab.attack.judgement import Case, of_insiders
 from factlab.attack.ranges import Range, Ranges
 from factlab.attack.system import Form, System
-from factlab.cells import CellKey, Publication
+from factlab.cells import CellKey, Earlier, Publication
 from factlab.errors import DisclosureError
 
 Number = tuple[CellKey, ...]  # a cell; or a cell and one that it lies in, for what that one has more
@@ -47,16 +47,17 @@ def gains(
     number: int,
     marked: Sequence[Number],
     insiders: Mapping[str, Mapping[CellKey, int]] | None = None,
+    earlier: Sequence[Earlier] = (),
 ) -> Gains:
-    """What would be told if the true number of a hidden cell stood beside all that is published.
+    """What would be told if the true number of a hidden cell stood beside all that is published, now and `earlier`.
 
     For any reader: each of the `marked` numbers that could no longer be all from 0 to the threshold. And what else an
     audit judges, as any reader and as each of the `insiders`. Raises DisclosureError when the number doesn't fit.
     """
     insiders = insiders or {}
-    case = Case(publication, ())
-    now, k = case.systems[0], publication.codebook.threshold
-    place = {one: n for n, one in enumerate(now.keys)}
+    case = Case(publication, earlier)
+    now, k = case.whole, publication.codebook.threshold
+    place = {one: n for n, one in enumerate(case.systems[0].keys)}
     teach = partial(_told, cell=place[key], number=number)
     forms = [Form("difference", one, _terms(one, place)) for one in marked]
     try:
@@ -70,7 +71,7 @@ def gains(
         told |= {(one.by, about) for one in other for about in _about(one) if about not in itself}
         order = {one: n for n, one in enumerate(marked)}
         ordered = sorted(told, key=lambda one: (one[0], order.get(one[1], len(order)), one[1]))
-        knowing = Insiders(case.relations[0], now.keys)
+        knowing = Insiders(case.relations[0], case.systems[0].keys)
         found = tuple(_gain(ordered, (now, teach(now)), knowing, insiders, place))
     except Contradiction:
         raise DisclosureError("attack.does_not_fit") from None
@@ -108,11 +109,11 @@ def _complement(key: CellKey) -> Number:
 
 
 def _about(found: Finding) -> Iterator[Number]:
-    """The number that a finding is about, if it says."""
+    """The number of the publication that a finding is about, if it is about one."""
     keys = tuple(CellKey(*key) for key in found.cells)
-    if found.kind in ("complement", "everyone"):
+    if found.kind in ("complement", "everyone") and not found.release:
         yield _complement(keys[0])
-    elif found.kind != "undecided":
+    elif not found.release and found.kind not in ("undecided", "edition", "bound too tight"):
         yield keys
 
 
@@ -134,4 +135,5 @@ def _gain(
             taught = [knowing.taught(one, who, insiders[who]) if who else one for one in systems]
             ranges[who] = Ranges(taught[0]), Ranges(taught[1])
         now, then = (one.of(dict(_terms(number, place))) for one in ranges[who])
-        yield Gain(number, who, now, then)
+        if now != then:
+            yield Gain(number, who, now, then)

@@ -12,7 +12,7 @@ from factlab.cells import CellKey, Codebook, CountTable, Publication, Status
 from factlab.delivery.identity import Identity
 from factlab.disclosure import Reasons, reasons
 from factlab.errors import DisclosureError, UsageError
-from factlab.parties.analyst import Progress, count, provenance, receive, require_accepted
+from factlab.parties.analyst import Progress, count, provenance, receive, released, require_accepted
 from factlab.texts import Language, say
 
 MOST_TOLD = 10  # numbers that are named one by one
@@ -38,11 +38,12 @@ def explain(
     publication_folder: Path,
     cell: tuple[str, str, str],
     *,
+    earlier: Sequence[Path] = (),
     skip_refused: bool = False,
     progress: Progress = lambda _: None,
 ) -> Explanation:
     """Count again what a publication was made of, and say which rules mark a cell (table, area code, category) and, by the
-    attacker, what publishing it would tell to whom. Nothing is written.
+    attacker, what publishing it would tell to whom, with the `earlier` publications beside it. Nothing is written.
 
     Raises UsageError for a cell that isn't there, DisclosureError when the publication was made of anything else.
     """
@@ -63,7 +64,7 @@ def explain(
     if status == "published":
         return Explanation(book, key, status, number, why)
     progress("explain")
-    gains = attack.gains(published, key, number, tuple(why.marks), counts.own)
+    gains = attack.gains(published, key, number, tuple(why.marks), counts.own, released(earlier))
     return Explanation(book, key, status, number, why, gains)
 
 

@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 from factlab import attack
-from factlab.cells import Cell, CellKey, CountTable, Publication, SafeTable
+from factlab.cells import Cell, CellKey, CountTable, Earlier, Publication, SafeTable
 from factlab.disclosure import protect, reasons
 from factlab.errors import DisclosureError
 from factlab.texts import say
@@ -112,6 +112,27 @@ def test_a_cell_that_stands_apart_tells_its_own_number_only() -> None:
     (gain,) = attack.gains(publication(safe), key, 3, tuple(reasons(counts).marks), counts.own).told
     assert (gain.number, gain.by, gain.now, gain.then) == ((key,), "", (0, None), (3, 3))
     assert "then" not in repr(gain), "a log of it tells nothing"
+
+
+def test_what_an_earlier_release_tells_already_is_no_gain() -> None:
+    counts, safe = two_districts()
+    marked, delivered = tuple(reasons(counts).marks), {"delivered": True, "sequence": 1}
+    took_part = [{"id": one.id, "content": "services", **delivered} for one in safe.codebook.organisations]
+    took_part.append({"id": "register", "content": "register", **delivered})
+    now = replace(publication(safe), provenance={"participants": took_part})
+    hidden = [c.key for c in safe.cells if c.status == "suppressed" and c.key.table == "service"]
+    key, known = next(
+        (key, gain.number[0])
+        for key in hidden
+        for gain in attack.gains(now, key, counts.counts[key], marked).told
+        if len(gain.number) == 1 and gain.number != (key,)
+    )
+    cells = tuple(Cell(known, counts.counts[known], "published") if c.key == known else c for c in safe.cells)
+    alone, beside = (
+        {gain.number for gain in attack.gains(now, key, counts.counts[key], marked, {}, (told,)).told}
+        for told in (Earlier(one, frozenset(), 0, 0) for one in (now, replace(now, cells=cells)))
+    )
+    assert (known,) in alone - beside
 
 
 def test_a_number_that_can_not_be_is_refused() -> None:
