@@ -637,6 +637,44 @@ def explain() -> None:
         typer.echo(f"\n===== {step.name}  sha256 {step.sha256}\n{step.sql.rstrip()}")
 
 
+@app.command(
+    epilog="Example: factlab explain-cell round domain BU99990101 wmo --identity analyst.key --publication publication"
+)
+def explain_cell(
+    folder: Folder,
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="As in cells.csv: table.")],
+    area: Annotated[str, typer.Argument(metavar="AREA", help="As in cells.csv: area_code.")],
+    category: Annotated[str, typer.Argument(metavar="CATEGORY", help="As in cells.csv: category.")],
+    identity: Key,
+    publication: Annotated[Path, typer.Option(help="The publication's folder.")],
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option(help="An earlier publication that readers have, to lay beside it; oldest first."),
+    ] = None,
+    deliveries: Annotated[Path | None, typer.Option(help="A folder; else ROUND/deliveries.")] = None,
+    skip_refused: Annotated[
+        bool, typer.Option("--skip-refused", help="Go on without deliveries that are refused.")
+    ] = False,
+) -> None:
+    """Why a cell is hidden, and what publishing it would tell, counted again from the deliveries (analyst).
+
+    It shows exact counts: for your eyes only. It writes nothing.
+    """
+    from factlab.parties import analyst, explanation
+
+    found = explanation.explain(
+        folder,
+        analyst.delivery_files(deliveries or folder / "deliveries"),
+        open_identity(identity),
+        publication,
+        (table, area, category),
+        earlier=earlier or (),
+        skip_refused=skip_refused,
+        progress=progress,
+    )
+    typer.echo(explanation.shown(found, _lang))
+
+
 @app.command(epilog="Example: factlab audit publication-2026 --earlier publication-2025")
 def audit(
     folder: Annotated[Path, typer.Argument(metavar="PUBLICATION", help="A publication's folder.")],

@@ -8,12 +8,25 @@ from typing import Any, overload
 from factlab.attack import judgement, linked
 from factlab.attack.cube import LinkedName
 from factlab.attack.findings import Finding, Verdict
+from factlab.attack.gains import Gain, Gains, gains
 from factlab.attack.register import Misprint
 from factlab.attack.rendered import check_folder, check_page, check_paper
 from factlab.cells import CellKey, Earlier, Publication
 from factlab.linked import SafeLinked
 
-__all__ = ["Finding", "Misprint", "Verdict", "audit", "check_folder", "check_page", "check_paper", "feasible"]
+__all__ = [
+    "Finding",
+    "Gain",
+    "Gains",
+    "Misprint",
+    "Verdict",
+    "audit",
+    "check_folder",
+    "check_page",
+    "check_paper",
+    "feasible",
+    "gains",
+]
 
 
 @overload

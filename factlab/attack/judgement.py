@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -14,7 +14,8 @@ from factlab.attack.attacker import Attack
 from factlab.attack.findings import Finding, Kind, Verdict
 from factlab.attack.goals import Mask, goals
 from factlab.attack.insiders import Insiders, overlaps
-from factlab.attack.intervals import Contradiction, Ints, components, follow
+from factlab.attack.intervals import Contradiction, Ints
+from factlab.attack.ranges import Range, Ranges
 from factlab.attack.relations import Relations
 from factlab.attack.system import System, beside, build
 from factlab.cells import Cell, CellKey, Codebook, Earlier, Publication
@@ -35,22 +36,13 @@ def audit(
     """
     insiders = insiders or {}
     book = publication.codebook
-    case = _Case(publication, earlier)
+    case = Case(publication, earlier)
     attack, found = case.attack()
     if earlier and found:
         found = _without(found, _blank(publication, earlier).attack()[1])
     findings = [*printed.seen(publication, case.systems[0], case.relations[0]), *found]
     if attack is not None:
-        knowing = Insiders(case.relations[0], case.systems[0].keys)
-        lost, tables = attack.lost, attack.tables()
-        for who, counts in sorted(insiders.items()):
-            skip = case.owned(who) | lost
-            _, found = case.attack(partial(knowing.taught, who=who, counts=counts), skip, tables)
-            if found:
-                blank = _blank(publication, earlier)
-                own = partial(knowing.taught, who=who, counts=counts)
-                found = _without(found, blank.attack(own, blank.owned(who))[1])
-            findings += [replace(one, by=who) for one in found]
+        findings += of_insiders(case, attack, insiders)
     return Verdict(
         findings=tuple(dict.fromkeys(findings)),
         threshold=book.threshold,
@@ -66,13 +58,35 @@ def audit(
     )
 
 
-def _blank(publication: Publication, earlier: Sequence[Earlier]) -> _Case:
+def of_insiders(
+    case: Case,
+    attack: Attack,
+    insiders: Mapping[str, Mapping[CellKey, int]],
+    teach: Callable[[System], System] = lambda system: system,
+) -> Iterator[Finding]:
+    """What each of them can tell beside what any reader can, whose `attack` this was."""
+    knowing = Insiders(case.relations[0], case.systems[0].keys)
+    lost, tables = attack.lost, attack.tables()
+    for who, counts in sorted(insiders.items()):
+        taught = partial(knowing.taught, who=who, counts=counts)
+        _, found = case.attack(partial(_both, teach, taught), case.owned(who) | lost, tables)
+        if found:
+            blank = _blank(case.publication, case.earlier)
+            found = _without(found, blank.attack(taught, blank.owned(who))[1])
+        yield from (replace(one, by=who) for one in found)
+
+
+def _both(one: Callable[[System], System], other: Callable[[System], System], system: System) -> System:
+    return other(one(system))
+
+
+def _blank(publication: Publication, earlier: Sequence[Earlier]) -> Case:
     """The case as it was: with nothing at all published now."""
     cells = tuple(
         cell if cell.status == "unavailable" else Cell(cell.key, None, "suppressed")
         for cell in publication.cells
     )
-    return _Case(replace(publication, cells=cells), earlier)
+    return Case(replace(publication, cells=cells), earlier)
 
 
 def _without(found: Iterable[Finding], anyway: Iterable[Finding]) -> list[Finding]:
@@ -82,10 +96,11 @@ def _without(found: Iterable[Finding], anyway: Iterable[Finding]) -> list[Findin
     return [one for one in found if (one.kind, one.cells, one.release) not in old]
 
 
-class _Case:
+class Case:
     """A publication and the earlier ones beside it, with each way to read what ties them together."""
 
     def __init__(self, publication: Publication, earlier: Sequence[Earlier]) -> None:
+        self.publication, self.earlier = publication, earlier
         every = [publication, *(one.publication for one in earlier)]
         books = [one.codebook for one in every]
         self.relations: list[Relations] = []
@@ -147,19 +162,8 @@ def _alike(one: Codebook, other: Codebook) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
-def feasible(publication: Publication, keys: Iterable[CellKey]) -> dict[CellKey, tuple[int, int | None]]:
+def feasible(publication: Publication, keys: Iterable[CellKey]) -> dict[CellKey, Range]:
     """The whole numbers that each of these cells can be, from and to; None where nothing bounds it."""
     system = build(publication, Relations(publication.codebook))
-    bounds = follow(system)
-    where = {cell: part for part in components(system, bounds) for cell in part.cells.tolist()}
-    place = {key: n for n, key in enumerate(system.keys)}
-    found: dict[CellKey, tuple[int, int | None]] = {}
-    for key in keys:
-        cell = place[key]
-        if cell not in where:
-            found[key] = (int(bounds.least[cell]), int(bounds.most[cell]))
-            continue
-        terms = {int(np.searchsorted(where[cell].cells, cell)): 1}
-        low, high = (where[cell].exactly(terms, sense)[0] for sense in (-1, 1))
-        found[key] = (low, high if high < bounds.limit else None)
-    return found
+    ranges, place = Ranges(system), {key: n for n, key in enumerate(system.keys)}
+    return {key: ranges.of({place[key]: 1}) for key in keys}

@@ -8,9 +8,10 @@ from typing import Any, overload
 from factlab.cells import CountTable, Earlier, SafeTable
 from factlab.disclosure import library, protection
 from factlab.disclosure.parts import protect_parts
+from factlab.disclosure.reasons import Reasons, reasons
 from factlab.linked import Linked, SafeLinked
 
-__all__ = ["protect", "protect_parts"]
+__all__ = ["Reasons", "protect", "protect_parts", "reasons"]
 
 
 @overload

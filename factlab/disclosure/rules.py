@@ -12,6 +12,8 @@ from factlab.cells import Codebook
 from factlab.disclosure.model import Counts, Place
 from factlab.disclosure.patterns import Flags, Matrix
 
+Rule = Literal["minimum", "small area", "nobody without", "complement", "difference", "everyone"]
+
 
 @dataclass(frozen=True)
 class Form:
@@ -79,15 +81,25 @@ def marked(
     k: int,
     small: Set[str],
     without: Set[str] = frozenset(),
-) -> list[Form]:
-    """Every form whose true value a rule marks: its interval must contain [0, k]."""
-    forms = [Form(int(cell)) for cell in np.flatnonzero((counts >= 1) & (counts < k) & ~forced)]
-    forms += [Form(cell) for cell in whole(everywhere, small)]
+) -> dict[Form, tuple[Rule, ...]]:
+    """Every form whose true value a rule marks: its interval must contain [0, k]. Which rules do is the analyst's to
+    know: nothing that is made of the forms may depend on it."""
+    found: dict[Form, tuple[Rule, ...]] = {}
+    for rule, form in _marks(everywhere, counts, forced, k, small, without):
+        found[form] = (*found.get(form, ()), rule)
+    return found
+
+
+def _marks(
+    everywhere: Sequence[Place], counts: Counts, forced: Flags, k: int, small: Set[str], without: Set[str]
+) -> Iterator[tuple[Rule, Form]]:
+    yield from (("minimum", Form(n)) for n in np.flatnonzero((counts >= 1) & (counts < k) & ~forced).tolist())
+    yield from (("small area", Form(cell)) for cell in whole(everywhere, small))
     for place in everywhere:
         known, here = place.knowledge, counts[place.cells]
         if here[known.everyone] > 0:
             alone = known.unused & (here == 0) & ~known.forced
-            forms += [Form(int(cell)) for cell in place.cells[alone]]
+            yield from (("nobody without", Form(cell)) for cell in place.cells[alone].tolist())
         if "complement" in without:
             continue
         difference = here[None, :] - here[:, None]
@@ -95,8 +107,11 @@ def marked(
         if here[known.everyone] > 0:
             shared = known.within[:, known.everyone] & ~known.unused & (difference[:, known.everyone] == 0)
             close[shared, known.everyone] = True
-        forms += [Form(int(place.cells[b]), int(place.cells[a])) for a, b in np.argwhere(close)]
-    return list(dict.fromkeys(forms))
+        for a, b in np.argwhere(close).tolist():
+            rule: Rule = "difference"
+            if b == known.everyone:
+                rule = "complement" if difference[a, b] else "everyone"
+            yield rule, Form(int(place.cells[b]), int(place.cells[a]))
 
 
 def both_sides(form: Form, k: int) -> tuple[Demand, Demand]:

@@ -65,6 +65,20 @@ def receive(
     return agreed_on, linkage.receive(list(files), agreed_on, checks, identity, progress, withdrawn)
 
 
+def require_accepted(received: linkage.Received, *, skip_refused: bool) -> None:
+    """Raises LinkageError when something was refused, unless that may be skipped: what takes out never may."""
+    if lists := [refusal for refusal in received.refusals if refusal.takes_out]:
+        raise LinkageError(
+            "linkage.droplist_refused", number=len(lists), details=[refusal.error for refusal in lists]
+        )
+    if received.refusals and not skip_refused:
+        raise LinkageError(
+            "linkage.refused",
+            number=len(received.refusals),
+            details=[refusal.error for refusal in received.refusals],
+        )
+
+
 def honour(round_folder: Path, received: linkage.Received, day: datetime.date) -> None:
     """Write in the log what was taken back, and destroy what is held of it."""
     log = closing.log_file(round_folder, "analyst")
@@ -156,16 +170,7 @@ def run(
     log = closing.log_file(round_folder, "analyst")
     agreed.require_successor(log, round_folder, agreed_on.round, day)
     honour(round_folder, received, day)
-    if lists := [refusal for refusal in received.refusals if refusal.takes_out]:
-        raise LinkageError(
-            "linkage.droplist_refused", number=len(lists), details=[refusal.error for refusal in lists]
-        )
-    if received.refusals and not skip_refused:
-        raise LinkageError(
-            "linkage.refused",
-            number=len(received.refusals),
-            details=[refusal.error for refusal in received.refusals],
-        )
+    require_accepted(received, skip_refused=skip_refused)
     counts, ran = count(agreed_on, received, progress)
     delivered = tuple(sorted(received.participants))
     told = provenance(agreed_on, received, ran, draft=draft)

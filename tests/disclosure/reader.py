@@ -122,6 +122,14 @@ class Reader:
             ):
                 if (table, whole) in present and parts and set(parts) <= present:
                     self.least.append({cell(*part): 1.0 for part in parts} | {cell(table, whole): -1.0})
+            nobody = [one for one in (("services", "0"), ("domain_combination", "none")) if one in present][
+                :1
+            ]
+            for column in [
+                one for one in columns if one[0] in ("service", "organisation", "domain") and nobody
+            ]:
+                every = {cell("households", "all"): 1.0}
+                self.least.append(every | {cell(*column): -1.0, cell(*nobody[0]): -1.0})
             for users, classes, exist in (
                 ("service", "services", len(services)),
                 (
@@ -182,6 +190,24 @@ class Reader:
         )
         if solved.status == 3:
             return np.inf if up else -np.inf
+        return self._nearest(now, solved, up=up)
+
+    def whole_end(self, form: Terms, *, up: bool) -> float:
+        """The same among tables of whole numbers."""
+        whole = np.zeros(len(self.place))
+        for key, value in form.items():
+            whole[self.place[key]] += value
+        least = optimize.LinearConstraint(self._least, -self._slack, np.inf)
+        equal = optimize.LinearConstraint(self._equal, 0, 0)
+        solved = optimize.milp(
+            whole[self._free] * (-1 if up else 1),
+            constraints=[least, equal],
+            integrality=np.ones(len(self._free)),
+            bounds=optimize.Bounds(-self._true[self._free], np.inf),
+        )
+        return self._nearest(float(whole @ self._true), solved, up=up)
+
+    def _nearest(self, now: float, solved: optimize.OptimizeResult, *, up: bool) -> float:
         assert solved.status == 0, solved.message
         # whole-number ends: a value of 7.6 can be reached up to 7 only
         return float(np.floor(now - solved.fun + 1e-6) if up else np.ceil(now + solved.fun - 1e-6))
