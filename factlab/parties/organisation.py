@@ -389,7 +389,8 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
     lines.append("")
     if not counts:
         lines.append(say("quality", rows=preview.rows, fast=preview.fast, by_rules=preview.by_rules))
-    lines.append(say("used", used=preview.used, left_out=preview.rows - preview.used))
+    left_out = preview.rows - preview.used
+    lines.append(say("used" if left_out else "used_all", used=preview.used, left_out=left_out))
     for reason, number in preview.left_out.items():
         lines.append(f"  {number:8}  {problems.name(reason, lang)}")
         if reason == problems.UNUSABLE:
