@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import traceback
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -79,8 +81,20 @@ def open_identity(file: Path) -> Identity:
     except KeyFileError as error:
         if error.key != "delivery.passphrase_needed" or not sys.stdin.isatty():
             raise
-        phrase: str = typer.prompt(say("cli.passphrase", file=file.name), hide_input=True, err=True)
-        return identity.load(file, phrase.encode())
+        return identity.load(file, asked("cli.passphrase", file=file.name))
+
+
+def asked(question: str, **fields: object) -> bytes:
+    """A passphrase, typed unseen. A letter with an accent is the same whatever computer it is typed on (NFC)."""
+    phrase: str = typer.prompt(say(question, **fields), hide_input=True, err=True)
+    return unicodedata.normalize("NFC", phrase).encode(errors="surrogateescape")
+
+
+def new_passphrase() -> bytes:
+    """A passphrase that was typed twice."""
+    while (phrase := asked("cli.new_passphrase")) != asked("cli.same_passphrase"):
+        typer.echo(say("cli.passphrases_differ"), err=True)
+    return phrase
 
 
 def _version(asked: bool) -> None:
@@ -264,16 +278,8 @@ def identity_new(
 
     if file.exists():
         raise UsageError("cli.key_exists", file=file)
-    phrase = None
-    if passphrase:
-        phrase = typer.prompt(
-            say("cli.new_passphrase"),
-            hide_input=True,
-            confirmation_prompt=say("cli.same_passphrase"),
-            err=True,
-        ).encode()
     made = identity.new()
-    identity.save(made, file, name=name, passphrase=phrase)
+    identity.save(made, file, name=name, passphrase=new_passphrase() if passphrase else None)
     tell(
         "identity_made",
         file=file,
@@ -755,7 +761,7 @@ def close(
 
 
 def print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    typer.echo(json.dumps(value, indent=2, default=str))  # in ASCII, whatever the terminal's encoding
 
 
 def stop(sentence: str, code: int) -> NoReturn:
@@ -767,6 +773,11 @@ def main() -> None:
     """The one boundary at which an error becomes a sentence and an exit code; never a traceback."""
     global _lang  # noqa: PLW0603 - the locale's, until an option says otherwise
     _lang = texts.language()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(
+            stream, io.TextIOWrapper
+        ):  # what the screen or file can't hold (Windows) is no reason to stop
+            stream.reconfigure(errors="replace")
     try:
         code = typer.main.get_command(app).main(standalone_mode=False)
     except FactlabError as error:

@@ -7,7 +7,7 @@ import glob
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PARTIAL = ".partial"
@@ -27,7 +27,8 @@ def _clear_stale(target: Path) -> None:
         elif leftover.is_dir():
             shutil.rmtree(leftover, ignore_errors=True)
         else:
-            leftover.unlink(missing_ok=True)
+            with suppress(PermissionError):  # Windows: a run that is still alive has it open
+                leftover.unlink(missing_ok=True)
 
 
 def _alive(pid: int) -> bool:
@@ -52,6 +53,14 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
+def _put(beside: Path, target: Path) -> None:
+    """Let `beside` become `target`. Windows refuses that while another program has the target open: it is named."""
+    try:
+        beside.replace(target)
+    except PermissionError as error:
+        raise PermissionError(error.errno, error.strerror, str(target)) from None
+
+
 @contextmanager
 def new_file(target: Path, *, private: bool = False) -> Iterator[Path]:
     """Give a path beside `target` to write to; it becomes `target` when the block ends well, else nothing does.
@@ -67,7 +76,7 @@ def new_file(target: Path, *, private: bool = False) -> Iterator[Path]:
         yield beside
         with beside.open("rb+") as written:
             os.fsync(written.fileno())
-        beside.replace(target)
+        _put(beside, target)
         _sync(target.parent)
     finally:
         beside.unlink(missing_ok=True)

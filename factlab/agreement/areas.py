@@ -65,7 +65,7 @@ def read(file: Path, levels: tuple[str, ...], municipality: str) -> tuple[Area, 
 def read_borders(file: Path, areas: tuple[Area, ...]) -> dict[str, Any]:
     """Read the borders (GeoJSON, property `code`); every area has them."""
     try:
-        borders = json.loads(file.read_text(encoding="utf-8"))
+        borders = json.loads(file.read_text(encoding="utf-8-sig"))
         there = {feature["properties"]["code"] for feature in borders["features"]}
     except FileNotFoundError:
         raise AgreementError("agreement.missing_file", file=file.name, folder=file.parent) from None

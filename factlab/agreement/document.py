@@ -44,7 +44,7 @@ class Document:
     def __init__(self, file: Path, format_name: str) -> None:
         self.file = file
         try:
-            text = file.read_text(encoding="utf-8")
+            text = file.read_text(encoding="utf-8-sig")  # Notepad puts a mark in front
         except FileNotFoundError:
             raise AgreementError("agreement.missing_file", file=file.name, folder=file.parent) from None
         except UnicodeDecodeError:

@@ -24,6 +24,7 @@ FORMAT = "factlab-round/1"
 FILE = "round.toml"
 SIGN_BYTES, SEAL_BYTES = 32, 1216  # Ed25519; X-Wing (ML-KEM-768 and X25519)
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")  # Windows can make no file or folder of this name
 _MUNICIPALITY = re.compile(r"GM\d{4}")
 LEAST_THRESHOLD = 5  # below it no Dutch statistical office publishes
 
@@ -232,6 +233,8 @@ def _participants(document: Document) -> tuple[Participant, ...]:
         identifier = document.text((*place, "id"))
         if identifier and not _SLUG.fullmatch(identifier):
             document.wrong((*place, "id"), "not_a_slug")
+        if _DEVICE.fullmatch(identifier):
+            document.wrong((*place, "id"), "device_name", value=identifier)
         if identifier in RESERVED:
             document.wrong((*place, "id"), "reserved", value=identifier)
         if any(identifier == other.id for other in found):

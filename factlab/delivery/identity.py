@@ -176,7 +176,7 @@ def _read(path: Path, expected: str) -> dict[str, Any]:
     try:
         if path.stat().st_size > _LARGEST:
             raise KeyFileError("delivery.key_damaged", file=path.name)
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise KeyFileError("delivery.key_missing", file=path.name) from None
     except OSError:

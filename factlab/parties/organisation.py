@@ -193,6 +193,7 @@ def pseudonymise(
         secret = invitation.new_secret()
         checks = pseudonyms.checks(secret, round_)
     who = round_.participant(participant)
+    excluding.require_extract(extract, exclusions)
     found, told = _read(extract, mapping)
     guessed = told is None
     counts = who.content == "aggregate"
@@ -206,6 +207,8 @@ def pseudonymise(
         listed_addresses = _reference(kit, round_)
         mappings.check_ids(told, found, listed=listed_addresses is not None)
         excluded = excluding.read(exclusions, round_.profile, listed_addresses) if exclusions else None
+        if exclusions and not dry_run:
+            excluding.remember(exclusions)
         prepared = preparation.prepare(found, told, agreement, who, excluded, listed_addresses, repair=repair)
     preview = previews.show(prepared, found, told, agreement)
 
@@ -313,6 +316,7 @@ def droplist(
         raise UsageError("organisation.no_addresses", participant=participant)
     known = _reference(kit, round_)
     canonical = excluding.read(listed, round_.profile, known).column("canonical").to_pylist()
+    excluding.remember(listed)
     key = pseudonyms.linkage_key(secret, round_.round_id, round_.profile)
     rows = pa.table({"pseudonym": pseudonyms.pseudonyms(key, canonical)})
     made = out / f"{round_.id}_{participant}_droplist_{sequence}.factlab"
@@ -385,7 +389,8 @@ def shown(outcome: Outcome, lang: texts.Language) -> str:
     lines.append("")
     if not counts:
         lines.append(say("quality", rows=preview.rows, fast=preview.fast, by_rules=preview.by_rules))
-    lines.append(say("used", used=preview.used, left_out=preview.rows - preview.used))
+    left_out = preview.rows - preview.used
+    lines.append(say("used" if left_out else "used_all", used=preview.used, left_out=left_out))
     for reason, number in preview.left_out.items():
         lines.append(f"  {number:8}  {problems.name(reason, lang)}")
         if reason == problems.UNUSABLE:

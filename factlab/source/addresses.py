@@ -12,7 +12,7 @@ from factlab.source import houses, lines, postcodes
 from factlab.source.characters import clean, is_empty, unwrap
 from factlab.source.houses import Trace
 
-NORMALISER = "3"
+NORMALISER = "4"
 _STREET_FIRST = re.compile(r"[^A-Z0-9]*[A-Z]|[0-9]{1,3}(?:E|DE|STE) [A-Z]{2}")
 FIELDS = ("postcode", "number", "letter", "addition", "street", "place", "address")
 REASONS = (
@@ -64,7 +64,7 @@ def _postcode(fields: Address, trace: Trace) -> tuple[str, str, _Lines]:
         code, reason, beside = postcodes.read(bare)
         if (code and bare != code) or reason:
             trace.rules.add(3)
-        if code and any(map(str.isdigit, beside)) and not any(map(str.isdigit, number + street + line)):
+        if code and any(map(str.isdigit, beside)) and not any(map(str.isdigit, line)):
             trace.rules.add(10)
             line = beside
         if code and postcodes.others(line, code) and not any(map(str.isdigit, number)):
@@ -89,9 +89,9 @@ def _says_more(left: _Lines, bare: str) -> bool:
     """Whether the street or the line gives the same number with a suffix: "Kerkstraat 12A" beside a number 12."""
     for text in (left.street, left.line):
         if any(map(str.isdigit, text)):
-            found, _ = lines.house(text, street_needed=False, towns=left.towns)
+            found, reason = lines.house(text, street_needed=False, towns=left.towns)
             told, _ = houses.read(found, "", "", Trace()) if found else ("", "")
-            if told.startswith(bare) and told != bare:
+            if (told.startswith(bare) and told != bare) or reason == "several numbers":
                 return True
     return False
 

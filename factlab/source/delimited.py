@@ -37,6 +37,8 @@ def decode(data: bytes, file: str) -> tuple[bytes, str]:
     """
     for start, kind in _OTHER_FILES.items():
         if data.startswith(start):
+            if file.lower().endswith((".xlsx", ".ods", ".zip")):  # cut off, or a workbook with a password
+                raise ExtractError("source.unreadable", file=file)
             raise ExtractError("source.other_kind", file=file, kind=kind)
     for mark, encoding in _MARKS:
         if data.startswith(mark):

@@ -24,6 +24,9 @@ WORDS = ROOMS | frozenset((
     "ONDER", "OPGANG", "GALERIJ", "NOODWONING",
 ))  # fmt: skip
 BOATS = frozenset(("WOONBOOT", "WOONSCHIP", "WOONARK"))  # they have names of their own
+ABBREVIATED = frozenset(
+    ("BIS", "BS", "HS", "RD", "ZW", "BG", "BGG", "BOV", "BEN", "HG")
+)  # never the first word of a town
 NUMBERED = frozenset(("NR", "NO", "NUMMER"))  # "app nr 3" is "app 3"
 JOINING = frozenset(("EN", "OF", "TM", "TOT", "MET"))  # between two doors
 TO, BY = "@TO", "@BY"  # opposite and beside that number: moorings and caravans

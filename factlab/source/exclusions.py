@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import tomli_w
 
+from factlab import files, texts
 from factlab.engine import Engine
 from factlab.errors import ExtractError
 from factlab.source import extract, mapping, normalising
@@ -14,6 +19,8 @@ from factlab.source import reference as references
 from factlab.source.reference import Reference
 
 SCHEMA = pa.schema([("canonical", pa.string())])
+SUFFIX = ".never.toml"  # beside a list that was used: it is no extract
+FORMAT = "factlab-exclusions/1"
 _TOLD = 20  # row numbers in a message
 
 
@@ -47,3 +54,41 @@ def read(file: Path, profile: str = "", reference: Reference | None = None) -> A
         references.check(engine, reference)
         meant = engine.table("select distinct canonical from reading order by canonical").cast(SCHEMA)
         return pa.concat_tables([said, meant]).group_by("canonical").aggregate([]).sort_by("canonical")
+
+
+def remember(file: Path) -> None:
+    """Note beside a list that was used that it is one: it would pass for an extract of an organisation with one service."""
+    told = tomli_w.dumps({"format": FORMAT, "sha256": _digest(file)})
+    remarks = "".join(f"# {texts.say('source.exclusion_note', lang)}\n" for lang in texts.LANGUAGES)
+    with contextlib.suppress(OSError), files.new_file(file.with_name(file.name + SUFFIX)) as beside:
+        beside.write_text(remarks + told, encoding="utf-8", newline="\n")
+
+
+def require_extract(file: Path, exclusions: Path | None = None) -> None:
+    """Raise ExtractError when `file` is the list that is given beside it, or a list that was used before, or a copy of one."""
+    if not file.is_file():
+        return
+    if exclusions and exclusions.is_file() and (file.samefile(exclusions) or _same(file, exclusions)):
+        raise ExtractError("source.extract_is_list", file=file.name, list=exclusions.name)
+    notes = sorted(file.parent.glob(f"*{SUFFIX}"))
+    if file.with_name(file.name + SUFFIX) in notes:
+        raise ExtractError("source.extract_was_list", file=file.name, note=file.name + SUFFIX)
+    digests = {_noted(note): note.name for note in notes}
+    if digests and (note := digests.get(_digest(file))):
+        raise ExtractError("source.extract_was_list", file=file.name, note=note)
+
+
+def _noted(note: Path) -> str:
+    try:
+        return str(tomllib.loads(note.read_text(encoding="utf-8-sig")).get("sha256"))
+    except (OSError, ValueError):
+        return ""  # by its name it still holds
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.stat().st_size == other.stat().st_size and _digest(one) == _digest(other)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -54,7 +54,16 @@ _NUMBERED_STREETS = frozenset(
 _STREET_WORDS = frozenset(
     ("EERSTE", "TWEEDE", "DERDE", "VIERDE", "VIJFDE", "ZESDE", "ROOD", "ZWART", "HOOG", "MIDDEN", "MIDDELSTE")
 )  # Eerste Oosterparkstraat, Zwart Janstraat
-_PLAIN = frozenset(("STRAAT", "WEG", "PARK", "PAD"))
+_PLAIN = frozenset(("STRAAT", "WEG", "PARK", "PAD", "LAAN", "PLEIN", "HOF", "DREEF"))
+# Behind a town: its province, or a part of it.
+_PROVINCES = frozenset(
+    ("GN", "GR", "FR", "DR", "OV", "GLD", "GD", "UT", "NH", "ZH", "ZLD", "ZL", "NB", "LB", "FL", "ZO", "NL")
+)
+# A short word that ends the name of a village stands behind one of these: Wijk aan Zee, Nieuwer Ter Aa.
+_IN_NAMES = _ARTICLES | frozenset(
+    ("T", "TE", "GEM", "TER", "TEN", "AAN", "OP", "EN", "IN", "OUD", "BIJ", "A", "D", "V")
+)
+_ROMAN = frozenset(("II", "III", "IV", "VI", "VII", "VIII"))
 _COUNTRIES = frozenset(("NL", "NEDERLAND", "NETHERLANDS", "THE NETHERLANDS", "HOLLAND"))
 _POST_BOX = re.compile(
     r"\b(?:POST ?BUS(?:SEN)?(?![A-Z])|ANTWOORDN(?:UMME)?R|P\.? ?O\.? ?BOX|POSTBOX)|(?:^|[,;] *)P\.? ?B\.? ?[0-9]"
@@ -66,6 +75,9 @@ _UNKNOWN = re.compile(
 _LETTER_ADDRESS = re.compile(r"\bBRIEFADRES\b")
 _NAMED = re.compile(r"(?<![A-Z0-9])(?:HUISNUMMER|HUISNR|NUMMER|NUM|NR|NO)[ .:]*(?=[0-9])|# ?(?=[0-9])")
 _NAMED_ROOM = re.compile(rf"(?<![A-Z])({'|'.join(sorted(doors.ROOMS))})[ .]*(?:NUMMER|NR|NO)[ .:]*(?=[0-9])")
+_COMPOUND = re.compile(
+    rf"(?:{'|'.join(sorted((word for word in doors.WORDS if len(word) > 3), reverse=True))}){{2,}}"
+)
 _GLUED = re.compile(r"(?<![A-Z0-9])([A-Z]{5,})(?=[0-9])")
 _FULL_MONTHS = tuple(month for month in _MONTHS if len(month) > 4 or month in ("MEI", "JUNI", "JULI"))
 _BEGIN = re.compile(r"[' ]*[0-9][-/0-9' ]*")
@@ -120,11 +132,35 @@ def has_street(text: str) -> bool:
 def is_town(text: str) -> bool:
     """Whether what follows a postcode can be a town: not when it can be the rest of a door."""
     words = doors.tokens(doors.spelled(text))
-    return text in TOWNS or not (words and (doors.begins(words) or _ends_in_door(words)))
+    return text in TOWNS or not (
+        words and (doors.begins(words) or _ends_in_door(words) or _hides_door(text, TOWNS))
+    )
 
 
 def _ends_in_door(words: list[str]) -> bool:
     return words[-1] in doors.MARKS or (words[-1] in doors.WORDS and words[-1] not in doors.BOATS)
+
+
+def _hides_door(part: str, known: frozenset[str]) -> bool:
+    """Whether words that may be a town begin or end in what may be a door: "Zaandam A", "II Zaandam", "Zaandam gar"."""
+    words = doors.tokens(doors.spelled(part).replace(".", ""))
+    if part in known or not words:
+        return False
+    if len(words) == 1:
+        return len(words[0]) <= 4 or _COMPOUND.fullmatch(words[0]) is not None
+    first, last = words[0], words[-1]
+    rest = " ".join(itertools.dropwhile(lambda word: word in doors.WORDS or len(word) == 1, words[1:]))
+    if (
+        (len(first) == 1 and first not in "ST")
+        or first in _ROMAN | doors.ABBREVIATED
+        or any(map(_COMPOUND.fullmatch, words))
+    ):
+        return True
+    if rest in known and (len(first) <= 3 or first in doors.WORDS or first in doors.MARKS):
+        return first not in _IN_NAMES or first in doors.MARKS
+    if last in _PROVINCES or (len(last) > 3 and last not in doors.BOATS):
+        return False
+    return words[-2] not in _IN_NAMES or len(last) == 1
 
 
 def _names_door(before: list[str]) -> bool:
@@ -134,9 +170,14 @@ def _names_door(before: list[str]) -> bool:
     first = before[0] in _RELATIONS or (
         before[0] in doors.WORDS and before[0] not in doors.BOATS | _STREET_WORDS
     )
-    if first and _STREET.fullmatch(before[1]):
+    first |= before[0] in _ROMAN | doors.ABBREVIATED or re.fullmatch("[A-Z][0-9]{1,3}", before[0]) is not None
+    rest = itertools.dropwhile(lambda word: word in doors.WORDS or len(word) == 1, before[1:])
+    if first and _STREET.fullmatch(next(rest, "")):
         return True
-    return before[-1].isalpha() and doors.begins([before[-1]]) and any(map(_STREET.fullmatch, before[:-1]))
+    last = before[-1].isalpha() and (doors.begins(before[-1:]) or before[-1] in doors.ABBREVIATED)
+    if re.fullmatch("[A-Z][0-9]{1,3}", before[-1]):
+        last = not any(word.endswith("WEG") for word in before)  # "Rijksweg A2 12"
+    return last and any(map(_STREET.fullmatch, before[:-1]))
 
 
 def _begins_with_number(part: str) -> bool:
@@ -237,7 +278,7 @@ def _behind_street(part: str) -> tuple[str, str]:
     return "", "number missing"
 
 
-def _sort(part: str, found: _Found) -> None:
+def _sort(part: str, found: _Found, known: frozenset[str]) -> None:
     """Put one part of a line where it belongs."""
     words = doors.tokens(doors.spelled(part))
     marked = len(words) == 1 and words[0] in doors.MARKS
@@ -271,8 +312,10 @@ def _sort(part: str, found: _Found) -> None:
         found.remark = True  # "tegenover de kerk"
     elif _ends_in_door(words):
         found.remark = True  # "Zaandam hs"
-    elif len(words) == 1 and len(part) <= 4 and (found.houses or found.numbers):
+    elif (found.houses or found.numbers) and _hides_door(part, known):
         found.remark = True  # a short word is a door or a town that isn't known
+    elif any(map(_COMPOUND.fullmatch, words)):
+        found.remark = True  # "zolderkamer, Kerkstraat 12"
     elif any(word in doors.WORDS and word not in doors.BOATS and len(word) > 3 for word in words):
         found.remark = True  # "achter de kerk" is another door, but which?
 
@@ -294,7 +337,7 @@ def house(text: str, *, street_needed: bool = True, towns: frozenset[str] = froz
         parts.pop()
     for part in parts:
         if part and doors.tokens(part) and part not in known:
-            _sort(_without_town(part, known), found)
+            _sort(_without_town(part, known), found, known)
     if (found.houses and found.numbers) or len(found.numbers) > 1:
         return "", "several numbers"
     if found.remark or len(found.houses) > 1:

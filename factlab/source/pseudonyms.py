@@ -36,6 +36,8 @@ VARIANTS = (
     Address("3511AB", "12", "", "BS A"), Address(address="Kerkstraat 12, III, 1506AB"), Address(address="Kerkstraat 12, 1506 AB A"),
     Address(address="2 hoog Kerkstraat 12, 1506 AB"), Address(address="Kerkstraat 12, toev. 3, 1506AB"), Address("1506AB", "12A/12B"),
     Address("1506AB", "12", street="Kerkstraat 12A"), Address("1506AB", "12", street="Zuidkade bij"), Address("1506AB", "16 april 1944 Pad 7"),
+    Address(address="Kerkstraat 12, 1506 AB Zaandam A"), Address(address="Kerkstraat 12, 1506 AB II Zaandam"),
+    Address(address="Kerkstraat 12, 1506 AB GAR"), Address(address="Laan 5 7, 1506AB"), Address("1506AB", "12", street="Kerkstraat 12 t/m 14"),
 )  # fmt: skip
 
 

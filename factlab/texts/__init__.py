@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 import os
 import tomllib
 from functools import cache
@@ -27,4 +28,14 @@ def say(key: str, lang: Language, **fields: object) -> str:
 def language(asked: str | None = None) -> Language:
     """The reader's language: what was asked for, else the locale's, else English."""
     told = asked or os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return "nl" if told.lower().startswith("nl") else "en"
+    return "nl" if (told or _of_windows()).lower().startswith("nl") else "en"
+
+
+def _of_windows() -> str:
+    """The language in which Windows speaks to its user: it sets no LANG."""
+    if os.name != "nt":
+        return ""
+    import ctypes
+
+    system = ctypes.windll.kernel32  # type: ignore[attr-defined, unused-ignore]  # only there
+    return locale.windows_locale.get(system.GetUserDefaultUILanguage(), "")

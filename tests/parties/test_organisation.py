@@ -14,7 +14,7 @@ from factlab.agreement import Agreement, catalogue
 from factlab.agreement import round as rounds
 from factlab.delivery import agreed, identity, package
 from factlab.delivery.identity import Identity
-from factlab.errors import AgreementError, DeliveryError, FactlabError
+from factlab.errors import AgreementError, DeliveryError, ExtractError, FactlabError
 from factlab.files import package_folder
 from factlab.parties import convenor, organisation
 from factlab.source import preview
@@ -213,6 +213,65 @@ def test_exclusions_and_sequence(party: Party, tmp_path: Path) -> None:
     contents = opened(party, made.delivery)
     assert contents.rows.num_rows == 1
     assert contents.totals["excluded"] == 2
+
+
+LIST = "Postcode;Huisnummer\n3501AA;12\n3501AB;7\n"
+ONE_SERVICE = "voedselbank-wiermonde"
+
+
+def give_list(party: Party, listed: Path, **options: object) -> organisation.Outcome:
+    """Deliver a list of addresses as the clients of an organisation with one service, which needs no other columns."""
+    return organisation.pseudonymise(
+        listed, kit=party.root / "round" / "kits" / ONE_SERVICE, participant=ONE_SERVICE, identity=party.identities[ONE_SERVICE],
+        out=listed.parent / "out", day=DAY, lang="nl", **options,
+    )  # type: ignore[arg-type]  # fmt: skip
+
+
+@pytest.mark.parametrize("by", ["itself", "another path", "a copy"])
+def test_the_exclusion_list_is_never_delivered(party: Party, tmp_path: Path, by: str) -> None:
+    (tmp_path / "lijsten").mkdir()
+    listed = tmp_path / "lijsten" / "géheim.csv"
+    listed.write_text(LIST, encoding="utf-8")
+    other = listed.with_name("extract.csv")
+    shutil.copyfile(listed, other)
+    paths = {
+        "itself": listed,
+        "another path": listed.parent / ".." / "lijsten" / listed.name,
+        "a copy": other,
+    }
+    with pytest.raises(ExtractError) as raised:
+        give_list(party, paths[by], exclusions=listed)
+    assert raised.value.key == "source.extract_is_list"
+    assert not (listed.parent / "out").exists()
+
+
+@pytest.mark.parametrize("used", ["exclusions", "droplist"])
+def test_a_list_that_was_used_is_no_extract_afterwards(party: Party, tmp_path: Path, used: str) -> None:
+    listed, clients = tmp_path / "geheim.csv", tmp_path / "adressen.csv"
+    listed.write_text(LIST, encoding="utf-8")
+    clients.write_text(LIST.replace("12", "14"), encoding="utf-8")
+    assert give_list(party, clients, exclusions=listed, dry_run=True).preview.leaving == 1
+    assert [file.name for file in sorted(tmp_path.iterdir())] == ["adressen.csv", "geheim.csv"]
+    if used == "exclusions":
+        give_list(party, clients, exclusions=listed)
+    else:
+        organisation.droplist(
+            listed, kit=party.root / "round" / "kits" / ONE_SERVICE, participant=ONE_SERVICE,
+            identity=party.identities[ONE_SERVICE], out=tmp_path, day=DAY,
+        )  # fmt: skip
+    shutil.copyfile(listed, tmp_path / "kopie.csv")
+    listed.write_text(LIST + "3501AC;9\n", encoding="utf-8")  # a list that grew is the same list
+    (tmp_path / "bezwaar.csv").write_text(LIST, encoding="utf-8")
+    for name in ("geheim.csv", "kopie.csv", "bezwaar.csv"):
+        with pytest.raises(ExtractError) as raised:
+            give_list(party, tmp_path / name)
+        assert (raised.value.key, raised.value.fields["note"]) == (
+            "source.extract_was_list",
+            "geheim.csv.never.toml",
+        )
+    assert give_list(party, clients).preview.leaving == 2  # other addresses are an extract as ever
+    (tmp_path / "geheim.csv.never.toml").unlink()
+    assert give_list(party, listed).preview.leaving == 3  # what the note says can be taken back
 
 
 def test_the_register_leaves_area_and_group(party: Party, tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def test_it_says_which_rules_did_something(address: Address, rules: str) -> None
 
 
 def test_the_version_is_part_of_the_agreement() -> None:
-    assert addresses.NORMALISER == "3"
+    assert addresses.NORMALISER == "4"
 
 
 def nen(canonical: str) -> str:

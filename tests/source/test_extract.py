@@ -253,6 +253,17 @@ def test_a_missing_file_a_folder_and_a_broken_workbook(tmp_path: Path) -> None:
             extract.read(file)
 
 
+@pytest.mark.parametrize("start", [b"PK\x03\x04 cut off", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 encrypted"])
+def test_a_workbook_with_a_password_or_cut_off_is_not_told_to_be_saved_as_one(
+    tmp_path: Path, start: bytes
+) -> None:
+    file = tmp_path / "cliënten.XLSX"
+    file.write_bytes(start)
+    with pytest.raises(ExtractError) as raised:
+        extract.read(file)
+    assert raised.value.key == "source.unreadable"
+
+
 LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
 UNFOLDS = (
     '<table:table-row table:number-rows-repeated="1000000"><table:table-cell table:number-columns-repeated="9999999"'

@@ -29,7 +29,7 @@ def hkdf(secret: bytes, salt: bytes, info: bytes) -> bytes:
 
 def test_the_linkage_key_as_the_protocol_says() -> None:
     key = pseudonyms.linkage_key(SECRET, ROUND_ID, "")
-    assert key == hkdf(SECRET, bytes.fromhex(ROUND_ID), b"factlab/v1/link|3").hex().encode()
+    assert key == hkdf(SECRET, bytes.fromhex(ROUND_ID), b"factlab/v1/link|4").hex().encode()
     assert len(key) == 64  # exactly one block of SHA-256
     inner = hashlib.sha256(bytes(b ^ 0x36 for b in key) + b"1506AB|12|A2").digest()
     outer = hashlib.sha256(bytes(b ^ 0x5C for b in key) + inner).digest()
@@ -50,7 +50,7 @@ def test_another_round_or_secret_gives_other_pseudonyms() -> None:
 def test_checks_tell_secrets_apart_and_not_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     round_ = replace(agreed().round, round_id=ROUND_ID)
     checks = pseudonyms.checks(SECRET, round_)
-    sibling = hkdf(SECRET, bytes.fromhex(ROUND_ID), b"factlab/v1/check|3").hex().encode()
+    sibling = hkdf(SECRET, bytes.fromhex(ROUND_ID), b"factlab/v1/check|4").hex().encode()
     assert checks.key_check == hmac.digest(sibling, b"", "sha256")[:8].hex()
     assert pseudonyms.checks(SECRET[::-1], round_).key_check != checks.key_check
     # The empty text under the linkage key itself would be a pseudonym of sorts.
@@ -69,7 +69,7 @@ def test_reading_one_variant_otherwise_changes_the_norm_check(monkeypatch: pytes
 
 def test_every_variant_is_pinned() -> None:
     """A change of the rules is a new version of the normaliser: this value may only change with NORMALISER."""
-    assert (addresses.NORMALISER, pseudonyms.norm_check()) == ("3", "c345ab6bd218426a")
+    assert (addresses.NORMALISER, pseudonyms.norm_check()) == ("4", "97b354cdce8fed04")
 
 
 def test_another_profile_gives_other_pseudonyms_and_checks() -> None:
@@ -79,7 +79,7 @@ def test_another_profile_gives_other_pseudonyms_and_checks() -> None:
     assert len({pseudonyms.checks(SECRET, one).norm_check for one in made.values()}) == 4
     assert len({pseudonyms.linkage_key(SECRET, ROUND_ID, name) for name in made}) == 4
     assert len({one.fingerprint for one in made.values()}) == 4
-    assert pseudonyms.checks(SECRET, made["utrecht"]).normaliser == "3+utrecht"
+    assert pseudonyms.checks(SECRET, made["utrecht"]).normaliser == "4+utrecht"
 
 
 @pytest.fixture(scope="module")
