@@ -123,7 +123,7 @@ def columns(book: Codebook, uses: Iterable[tuple[str, str]]) -> set[tuple[str, s
         counted.add((name, f"{top}+" if number[name] >= top else str(number[name])))
     counted |= {("domain", d) for d in domains}
     counted |= {("service", s) for s, _ in uses} | {("organisation", o) for _, o in uses}
-    rule = book.table("vulnerable").rule
+    rule = next((table.rule for table in book.tables if table.name == "vulnerable"), {})
     counted.add(("vulnerable", "yes" if any(number[of] >= n for of, n in rule.items()) else "no"))
     return counted
 

@@ -82,7 +82,7 @@ def protect_with(counts: CountTable, salt: bytes, without: Set[str]) -> SafeTabl
     """For tests of the attacker only: protect as if a reader did not know, or a rule did not ask, what `without`
     names, so that the attacker can be seen to win. `areas`: areas add up. `classes`: identities within a table.
     `same cell`: identities between tables. `complement`: the complement, difference and everyone rules.
-    `organisations`: what each organisation counts itself."""
+    `organisations`: what each organisation counts itself. Or the name of one inequality or rule (`rules.Rule`)."""
     task = prepare(counts, model.places(counts.codebook, without), salt, without)
     return certificate.sign(counts.codebook, task.model, suppression.suppress(task))
 

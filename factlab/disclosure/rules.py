@@ -86,7 +86,8 @@ def marked(
     know: nothing that is made of the forms may depend on it."""
     found: dict[Form, tuple[Rule, ...]] = {}
     for rule, form in _marks(everywhere, counts, forced, k, small, without):
-        found[form] = (*found.get(form, ()), rule)
+        if rule not in without:
+            found[form] = (*found.get(form, ()), rule)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from fractions import Fraction
 
 import numpy as np
 from factlab.cells import CellKey, Codebook, SafeTable
@@ -55,6 +56,21 @@ def evaluate(book: Codebook, level: str) -> np.ndarray:
     return np.array([[column in row for column in wanted] for row in counted], dtype=float)
 
 
+def linear_identities(matrix: np.ndarray) -> np.ndarray:
+    """One row for each column that is a sum of others, in whole numbers or simple fractions: without rounding errors, that
+    a solver could take for relations."""
+    _, upper, order = linalg.qr(matrix, mode="economic", pivoting=True)
+    size = np.abs(np.diag(upper))
+    rank = int((size > 1e-8 * size[0]).sum())
+    parts = linalg.solve_triangular(upper[:rank, :rank], upper[:rank, rank:])
+    rows = np.zeros((len(order) - rank, len(order)))
+    for row, terms in zip(rows, parts.T, strict=True):
+        row[order[:rank]] = [-float(Fraction(part).limit_denominator(1000)) for part in terms]
+    rows[np.arange(len(rows)), order[rank:]] = 1
+    assert np.abs(matrix @ rows.T).max(initial=0) < 1e-9
+    return rows
+
+
 class Reader:
     """What follows from a protected table for any linear form over its cells."""
 
@@ -83,7 +99,7 @@ class Reader:
     def _columns(self, level: str) -> None:
         book, columns = self.book, columns_of(self.book, level)
         matrix = evaluate(book, level)
-        null = linalg.null_space(matrix.T @ matrix, rcond=1e-10)
+        identities = linear_identities(matrix)
         outside = matrix.T @ (1 - matrix)
         reached = matrix.any(axis=0)
         services = {s.code: s for s in book.delivered_services}
@@ -91,8 +107,8 @@ class Reader:
         for area in book.at(level):
             key = [CellKey(t, level, area.code, "", c) for t, c in columns]
             self.forced |= {k for k, r in zip(key, reached, strict=True) if not r}
-            for vector in null.T:
-                self.equal.append({k: v for k, v in zip(key, vector, strict=True) if abs(v) > 1e-12})
+            for vector in identities:
+                self.equal.append({k: v for k, v in zip(key, vector, strict=True) if v})
             for a in range(len(key)):
                 for b in range(len(key)):
                     if a != b and outside[a, b] == 0 and outside[b, a] > 0 and reached[a]:
@@ -130,6 +146,11 @@ class Reader:
             ]:
                 every = {cell("households", "all"): 1.0}
                 self.least.append(every | {cell(*column): -1.0, cell(*nobody[0]): -1.0})
+            for using in ("services", "domains"):
+                if (using, "0") in present:
+                    everyone = {cell("households", "all"): 1.0, cell(using, "0"): -1.0}
+                    users_of = [(t, c) for t, c in present if t in ("service", "domain", "organisation")]
+                    self.least += [everyone | {cell(*column): -1.0} for column in users_of]
             for users, classes, exist in (
                 ("service", "services", len(services)),
                 (
@@ -146,7 +167,8 @@ class Reader:
                     self.least.append(
                         dict.fromkeys(uses, -1.0) | {cell(classes, c): n for c, n in most.items()}
                     )
-            for j in range(1, len(book.domains) + 1):
+            both = {"services", "domains"} <= {t for t, _ in present}
+            for j in range(1, len(book.domains) + 1) if both else ():
                 self.least.append(
                     {cell("services", c): 1.0 for t, c in present if t == "services" and int(c[0]) >= j}
                     | {cell("domains", c): -1.0 for t, c in present if t == "domains" and int(c) >= j}
