@@ -135,6 +135,35 @@ def test_what_an_earlier_release_tells_already_is_no_gain() -> None:
     assert (known,) in alone - beside
 
 
+def test_a_small_number_of_a_rounded_publication_is_told_exactly() -> None:
+    """It is no multiple of the base and could not be printed; what it would tell can be said all the same."""
+    counts, safe = two_districts()
+    marked = tuple(reasons(counts).marks)
+    rounded = Publication(
+        replace(safe.codebook, rounding=5),
+        tuple(
+            c if c.households is None else c._replace(households=5 * round(c.households / 5))
+            for c in safe.cells
+        ),
+        {},
+        {},
+        {},
+    )
+    key = next(
+        c.key
+        for c in safe.cells
+        if c.status == "suppressed" and c.key.table == "domains" and 0 < counts.counts[c.key] < 10
+    )
+    told = {gain.number: gain for gain in attack.gains(rounded, key, counts.counts[key], marked).told}
+    assert told[(key,)].then == (counts.counts[key],) * 2
+    exact = {
+        gain.number: gain for gain in attack.gains(publication(safe), key, counts.counts[key], marked).told
+    }
+    for number in told.keys() & exact.keys():  # who gets rounded numbers knows less of everything
+        assert told[number].now[0] <= exact[number].now[0]
+        assert closed(told[number].now[1]) >= closed(exact[number].now[1])
+
+
 def test_a_number_that_can_not_be_is_refused() -> None:
     counts, safe = two_districts()
     hidden: Mapping[CellKey, int] = {
