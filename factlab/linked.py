@@ -117,9 +117,9 @@ class Relation:
 class Figure:
     """A number published beside the tables: `times` · Σ above / Σ below, rounded half up to `decimals`.
 
-    A percentage, or the mean of a distribution (a weighted sum over its total). It is printed at every combination of
-    codes of `per` at which each term is a cell and the lower sum isn't 0. A reader knows the interval that rounding
-    leaves. It can be hidden like a cell, at the cost of `weight` cells.
+    A percentage, or the mean of a distribution (a weighted sum over its total). It has a row at every combination
+    of codes of `per` at which each term is a listed cell; where the lower sum is 0 that row is as a hidden one. A reader
+    knows the interval that rounding leaves. It can be hidden like a cell, at the cost of `weight` cells.
     """
 
     name: str

@@ -118,9 +118,9 @@ class _Attack:
         own = np.asarray(abs(every) @ ~reading.known) > 0  # not of cells alone that the insider knows
         many = [len(goal.cells) for goal in goals]
         self.matrix = csr_array(every[np.flatnonzero(own)])
-        self.reach = np.repeat([goal.reach for goal in goals], many)[own]
-        self.floor = np.repeat([goal.floor for goal in goals], many)[own]
-        self.pinned = np.repeat([goal.pinned for goal in goals], many)[own]
+        self.reach = np.repeat(np.array([goal.reach for goal in goals], dtype=np.int64), many)[own]
+        self.floor = np.repeat(np.array([goal.floor for goal in goals], dtype=np.int64), many)[own]
+        self.pinned = np.repeat(np.array([goal.pinned for goal in goals], dtype=bool), many)[own]
         self.kinds: list[Kind] = np.repeat(np.array([goal.kind for goal in goals], dtype=object), many)[
             own
         ].tolist()

@@ -165,8 +165,8 @@ class Reading:
             yield from self._within("relations", cells, factors, relation.low, relation.high)
 
     def _figures(self) -> Iterator[Rows]:
-        """A figure lies in the interval that rounding leaves. That it is there, hidden or not, tells that the sum below
-        isn't 0; that it isn't, where all of its cells are listed, that it is."""
+        """A figure lies in the interval that rounding leaves, and the sum below it isn't 0. Where rows are left out
+        though all of their cells are listed, these are the sums that are 0, and no other is."""
         named = {table.name: table for table in self.safe.values}
         for figure in self.safe.figures:
             told = named[figure.name]
@@ -175,7 +175,6 @@ class Reading:
             cells = self.at(terms, places)[: len(told)]
             there = (cells >= 0).all(axis=1)
             above, below = len(figure.above), np.array([term.factor for term in figure.below])
-            yield from self._within("figures", cells[there][:, above:], below, 1)
             printed = there & (np.array(told.columns[STATUS], dtype=object) == "published")
             if not self.safe.rounding:
                 numbers = told.columns[told.number]
@@ -185,6 +184,8 @@ class Reading:
             told_of = {tuple(row) for row in cells[there].tolist()}
             missing = np.array([tuple(row) not in told_of for row in every.tolist()], dtype=bool)
             missing &= self.listed[every].all(axis=1)
+            some = there if missing.any() else printed
+            yield from self._within("figures", cells[some][:, above:], below, 1)
             if (
                 self.safe.rounding
             ):  # one of rounded numbers may be missing because the sum below is rounded to 0
@@ -263,16 +264,30 @@ class Reading:
             there = (whole >= 0) & ~self.gone[whole]
             yield Goals("nobody without", cells[there][:, None], itself, k, 0, group=whole[there])
         for d in rules.areas:
-            cells = self.counts[self.shown[self.counts]]
-            alone = np.ones(len(cells), dtype=bool)
-            for other in {name for measure in self.cube.measures.values() for name in measure.axis}:
-                alone &= self.cube.part(cells, other) == (other == d)
-            yield Goals("small count published", cells[alone][:, None], itself, 2 * k, floor=1)
+            yield Goals("small count published", self._areas(d)[:, None], itself, 2 * k, floor=1)
         for relation in self.safe.relations:
             if relation.protect:
                 factors = np.array([term.factor for term in relation.terms])
                 cells = self.everywhere(relation.terms, relation.per)
-                yield Goals("difference", cells, factors, k, floor=0 if relation.protect == "zero" else 1)
+                if relation.protect == "small":
+                    yield Goals("difference", cells, factors, k, floor=1)
+                    continue
+                for n in np.flatnonzero(factors > 0):  # nobody is left out: of somebody
+                    yield Goals("difference", cells, factors, k, floor=0, group=cells[:, n])
+
+    def _areas(self, d: str) -> Ints:
+        """The counts of areas of which something is published, but of none that has a count of 2k: it isn't small,
+        whatever else is counted there. Where a count is hidden the area is as large as that may be."""
+        cells, k = self.counts, self.safe.rules.threshold
+        for other in {name for measure in self.cube.measures.values() for name in measure.axis}:
+            cells = cells[self.cube.part(cells, other) == (other == d)]
+        told = np.maximum(self.printed[cells], self.rounded[cells] - self.safe.rounding + 1)
+        areas = np.array([self.cube.name(int(cell))[1] for cell in cells], dtype=object)
+        shown, hidden = self.shown[cells], self.hidden[cells] & ~self.known[cells]
+        large, unsure = set(areas[shown & (told >= 2 * k)]), set(areas[hidden])
+        some = set(areas[shown]) - large
+        chosen = [area in some and h == (area in unsure) for area, h in zip(areas, hidden, strict=True)]
+        return np.asarray(cells[np.array(chosen, dtype=bool)])
 
     def _left(
         self, d: str, cells: Ints, kind: Kind, reach: int, floor: int, *, somebody: bool = False

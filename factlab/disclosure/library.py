@@ -45,12 +45,13 @@ class Marked:
 
 @dataclass(frozen=True)
 class Printed:
-    """A figure at one place: its rounded value and the two cells that move when it is hidden."""
+    """A figure at one place: its rounded value and the two cells that move when it is hidden. Where the sum below is 0
+    it has neither, and its row says no more than that of a hidden one."""
 
     figure: Figure
     at: dict[str, Code]
-    value: int  # times 10 ** decimals
-    slack: tuple[int, int]
+    value: int | None  # times 10 ** decimals
+    slack: tuple[int, ...]
     above: tuple[tuple[int, int], ...]  # cells and factors
     below: tuple[tuple[int, int], ...]
 
@@ -139,23 +140,27 @@ class Plan:
     def _counted(self) -> frozenset[str]:
         return frozenset(table.measure for table in self.linked.tables if tidy.counts(table))
 
+    @property
+    def _counts(self) -> Iterator[int]:
+        """Every cell that is a count, listed or not."""
+        return (cell for cell in range(self._size) if self.is_count(cell))
+
     def _minimum(self) -> Iterator[Marked]:
-        """A count from 1 to k - 1; of a cell that no table lists and that doesn't follow, one that can't be large."""
+        """A count from 1 to k - 1; of a cell that no table lists and that doesn't follow, one that may be so small."""
         k = self.rules.threshold
-        for cell in range(self._size):
-            if not self.is_count(cell):
-                continue
-            least, most = self.ends.get(cell, (self.numbers[cell], self.numbers[cell]))
+        for cell in self._counts:
+            number = self.numbers[cell]
+            least, most = self.ends.get(cell, (number, number))
             if cell in self.ends:
-                if least < k and most >= 1 and not (least <= 0 and most >= k):
+                if least < k and most >= 1 and (least > 0 or most < k or number < k):
                     yield self._mark("minimum", cell, 0, k)
-            elif 1 <= self.numbers[cell] < k:
+            elif 1 <= number < k:
                 yield self._mark("minimum", cell, 0, k)
 
     def _zeros(self) -> Iterator[Marked]:
         """A count of 0 where zeros are protected, and where nobody of a group is in a code of `nobody`."""
-        for cell in self.layout.listed:
-            if not self.is_count(cell) or self.numbers[cell] > 0:
+        for cell in self._counts:
+            if self.numbers[cell] > 0:
                 continue
             if self.rules.zeros:
                 yield self._mark("zero", cell, 0, self.rules.threshold)
@@ -175,9 +180,7 @@ class Plan:
 
     def _complements(self) -> Iterator[Marked]:
         k = self.rules.threshold
-        for cell in self.layout.listed:
-            if not self.is_count(cell):
-                continue
+        for cell in self._counts:
             for whole, dimension, code in self._wholes(cell):
                 left = self.numbers[whole] - self.numbers[cell]
                 if dimension in self.rules.complement and 1 <= left < k:
@@ -273,28 +276,32 @@ class Plan:
     # -- figures ------------------------------------------------------------------------------------------------
 
     def _figures(self) -> None:
+        """A figure has a row wherever its cells are listed, also where the sum below is 0: else that it is missing
+        would tell that nobody is there, and that it isn't that somebody is."""
         for figure in self.linked.figures:
+            under = {
+                tuple(at[name] for name in figure.per): terms
+                for at, terms in self.layout.stated(figure.below, figure.per)
+            }
             for here, above in self.layout.stated(figure.above, figure.per):
-                below = next(
-                    (t for at, t in self.layout.stated(figure.below, figure.per) if at == here), None
-                )
+                below = under.get(tuple(here[name] for name in figure.per))
                 if below is None or any(c not in self.layout.listed for c, _ in (*above, *below)):
                     continue
-                over, under = (sum(f * self.numbers[c] for c, f in terms) for terms in (above, below))
-                if under > 0:
-                    value = figure.value(over, under)
-                    self.figures.append(self._figure(figure, here, value, above, below))
+                self.figures.append(self._figure(figure, here, above, below))
 
     def _figure(
         self,
         figure: Figure,
         here: dict[str, Code],
-        value: int,
         above: Sequence[tuple[int, int]],
         below: Sequence[tuple[int, int]],
     ) -> Printed:
         """What rounding tells: 2·size·above lies from (2·value − 1)·below to just under (2·value + 1)·below. Each
         side has a cell that makes room when it moves: then the figure is hidden."""
+        over, under = (sum(f * self.numbers[c] for c, f in terms) for terms in (above, below))
+        if under <= 0:
+            return Printed(figure, here, None, (), tuple(above), tuple(below))
+        value = figure.value(over, under)
         size = 10**figure.decimals * figure.times
         slack = (self._cell(0), self._cell(0))
         room = 4 * size * self.rules.threshold * max(abs(f) for _, f in (*above, *below))
@@ -477,7 +484,7 @@ def _figure(
     """The figure where it can be shown; with rounding, made from rounded numbers, and only where all are published."""
     values: list[float | None] = []
     for one in printed:
-        if hidden[list(one.slack)].any():
+        if one.value is None or any(hidden[cell] for cell in one.slack):
             values.append(None)
         elif not rounding:
             values.append(one.value / 10**figure.decimals)

@@ -10,7 +10,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from factlab.errors import DisclosureError
-from factlab.linked import COUNT, STATUS, Code, Linked, LinkedTable, Nesting, Term
+from factlab.linked import COUNT, STATUS, Code, Linked, LinkedTable, Nesting, Relation, Term
 
 
 class Spot(NamedTuple):
@@ -151,6 +151,8 @@ def lay_out(linked: Linked) -> Layout:
     dimensions = _dimensions(linked)
     layout = Layout(dimensions, {}, {}, {}, frozenset(), frozenset())
     _list(linked, layout)
+    for relation in linked.relations:
+        _state(layout, relation)
     _close(layout)
     layout.sums.extend(_add_up(layout))
     for relation in linked.relations:
@@ -230,6 +232,52 @@ def _list(linked: Linked, layout: Layout) -> None:
     if both:
         raise DisclosureError("disclosure.cell_twice", table=both[0].measure, at=layout.at(min(both)))
     layout.absent, layout.printed = frozenset(absent), frozenset(printed)
+
+
+def _state(layout: Layout, relation: Relation) -> None:
+    """Add the cells that a relation is about, also those that no table lists: what it says of them, it tells."""
+    axes: dict[str, Dimension] = {}
+    for term in relation.terms:
+        axes |= {d.name: d for d in layout.dimensions.get(term.measure, ()) if d.name in relation.per}
+    apart: dict[str, set[tuple[Code, ...]]] = {}
+    for spot in layout.place:
+        apart.setdefault(spot.measure, set()).add(_apart(layout, spot))
+    codes = [sorted(d.codes) if d.nestings else sorted(_listed(layout, d.name)) for d in axes.values()]
+    for here in product(*codes):
+        at = dict(zip(axes, here, strict=True))
+        spots = [
+            layout.of(t.measure, at | dict(t.at)) for t in relation.terms if t.measure in layout.dimensions
+        ]
+        if len(spots) == len(relation.terms) and all(
+            _exists(layout, spot) and _apart(layout, spot) in apart[spot.measure] for spot in spots
+        ):
+            for spot in spots:
+                layout.place.setdefault(spot, len(layout.place))
+
+
+def _apart(layout: Layout, spot: Spot) -> tuple[Code, ...]:
+    """The codes of a cell in the dimensions of which codes don't add up: such a cell exists when a table has them."""
+    axes = zip(layout.dimensions[spot.measure], spot.codes, strict=True)
+    return tuple(code for dimension, code in axes if not dimension.nestings)
+
+
+def _listed(layout: Layout, name: str) -> set[Code]:
+    """All codes of a dimension that cells have."""
+    return {
+        code
+        for spot in layout.place
+        for dimension, code in zip(layout.dimensions[spot.measure], spot.codes, strict=True)
+        if dimension.name == name and code
+    }
+
+
+def _exists(layout: Layout, spot: Spot) -> bool:
+    """Whether there are such codes, and nothing that the cell lies in was not delivered."""
+    axes = list(zip(layout.dimensions[spot.measure], spot.codes, strict=True))
+    if any(d.nestings and code not in d.codes for d, code in axes):
+        return False
+    above = product(*(d.above(code) for d, code in axes))
+    return layout.absent.isdisjoint(Spot(spot.measure, codes) for codes in above) or spot in layout.place
 
 
 def _close(layout: Layout) -> None:

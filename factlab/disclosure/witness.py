@@ -292,12 +292,12 @@ class Programme:
             self._ask(ask)
         solver.setBasis()
         found = self._linear(known, outside)
-        if found is not None and not self._proves(found, ask):
+        if found is not None and not self._proves(found, ask, outside):
             moving = np.abs(found) > WHOLE
             found = self._elsewhere(ask, known, outside)
             if found is None and branch:
                 found = self._branch(moving, known, outside)
-                if found is not None and not self._proves(found, ask):
+                if found is not None and not self._proves(found, ask, outside):
                     found = None
         solver.deleteRows(solver.getNumRow() - rows, np.arange(rows, solver.getNumRow(), dtype=np.int32))
         self._unbind(known)
@@ -380,7 +380,7 @@ class Programme:
         for factor in self._other_costs:
             solver.changeColsCost(len(every), every, self._costs * factor)
             tried = self._linear(known, outside)
-            if tried is not None and self._proves(tried, ask):
+            if tried is not None and self._proves(tried, ask, outside):
                 found = tried
                 break
         solver.changeColsCost(len(every), every, self._costs)
@@ -420,10 +420,17 @@ class Programme:
         size = len(self.cells)
         return solution[:size] - solution[size:]
 
-    def _proves(self, found: Costs, ask: Ask | None) -> bool:
-        """Whether this is whole, and reaches what is asked. That it keeps every row is checked once it is complete."""
+    def _proves(self, found: Costs, ask: Ask | None, outside: Matrix | None) -> bool:
+        """Whether this is whole, keeps the rows when it is made so (of a large factor a little is much), and reaches
+        what is asked. That a complete one keeps every row is checked again."""
         whole = np.rint(found)
         if (np.abs(found - whole) > NEAR).any():
+            return False
+        uneven, value = self._own_equal @ whole, self._own_least @ whole + self._slack
+        if outside is not None:
+            uneven = uneven + self._equal @ outside
+            value = value + self._least @ outside if self._tied else value
+        if uneven.any() or (value < 0).any():
             return False
         moved = np.append(whole, 0)  # a cell that is none of these doesn't move
         return ask is None or ask.met(
