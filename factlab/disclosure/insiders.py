@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from factlab.cells import CellKey, Codebook, CountTable
@@ -22,6 +23,7 @@ from factlab.errors import DisclosureError
 
 FREE = -(2**62)  # no end to how far a cell can fall, but its own count
 Terms = Mapping[Column, int]
+Exact = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,12 @@ class _Level:
         self, book: Codebook, columns: tuple[Column, ...], places: Sequence[Place], drawn: Sequence[Flags]
     ) -> None:
         self.columns, self.knowledge = columns, places[0].knowledge
-        self.codes = [(place.area.level, place.area.code) for place in places]
         self.cells = np.array([place.cells for place in places])
         self._book, self._drawn = book, drawn
-        self._all = [patterns.evaluate(book, columns, some) for some in drawn]
-        exact = self._all[0].astype(np.float64)
-        self._basis = identities.pivots((exact.T @ exact).astype(np.int64))
+        # Whole numbers far below 2^53, as floats: exact, and quicker to multiply.
+        self._all = [patterns.evaluate(book, columns, some).astype(np.float64) for some in drawn]
+        self._basis = identities.pivots((self._all[0].T @ self._all[0]).astype(np.int64))
+        self._every = [every[:, self._basis] for every in self._all]
 
     def insight(self, name: str) -> Insight:
         mine = np.array([o == name for s in self._book.delivered_services for o in s.organisations])
@@ -70,28 +72,28 @@ class _Level:
             identities.units(np.vstack([told, equal])), equal, tuple(self._inequalities(name, own))
         )
 
-    def _own(self, drawn: Flags, mine: Matrix) -> Matrix:
+    def _own(self, drawn: Flags, mine: Matrix) -> Exact:
         """The columns over these patterns as the organisation counts them: it has few uses, so few parts to evaluate."""
-        found = np.unique(drawn[:, mine], axis=0, return_inverse=True)
-        part: Flags = np.asarray(found[0], dtype=bool)
-        whole = np.zeros((len(part), drawn.shape[1]), dtype=bool)
-        whole[:, mine] = part
-        counted: Matrix = patterns.evaluate(self._book, self.columns, whole)
-        counted[~part.any(axis=1)] = 0  # no client of its own
-        return np.asarray(counted[np.asarray(found[1])])
+        first, inverse = _distinct(drawn[:, mine])
+        whole = np.zeros((len(first), drawn.shape[1]), dtype=bool)
+        whole[:, mine] = drawn[np.ix_(first, mine)]
+        counted = patterns.evaluate(self._book, self.columns, whole).astype(np.float64)
+        counted[~whole.any(axis=1)] = 0  # no client of its own
+        return np.asarray(counted[inverse])
 
-    def _equalities(self, own: Sequence[Matrix]) -> Matrix:
-        distinct = np.unique(own[0][:, own[0].any(axis=0)], axis=1)
-        found = identities.null_space(np.hstack([self._all[0][:, self._basis], distinct]))
+    def _equalities(self, own: Sequence[Exact]) -> Matrix:
+        used = np.flatnonzero(own[0].any(axis=0))
+        distinct = used[_distinct(own[0].T[used] > 0)[0]]
+        found = identities.null_space(np.hstack([self._every[0], own[0][:, distinct]]))
         equal = np.zeros((len(found), len(self.columns)), dtype=np.int64)
         equal[:, self._basis] = found[:, : len(self._basis)]
         # A second draw must agree: equal parts of what the organisation counts go with equal sums of all use.
-        told = np.hstack([self._all[1][:, self._basis], _distinct(own)])
-        if (told @ found.T).any():
+        told = np.hstack([self._every[1], own[1][:, distinct]])
+        if (told @ found.T.astype(np.float64)).any():
             raise DisclosureError("disclosure.identities_unclear")
         return equal[equal.any(axis=1)]
 
-    def _inequalities(self, name: str, own: Sequence[Matrix]) -> Iterator[tuple[Matrix, Matrix]]:
+    def _inequalities(self, name: str, own: Sequence[Exact]) -> Iterator[tuple[Matrix, Matrix]]:
         place = {column: n for n, column in enumerate(self.columns)}
 
         def vector(terms: Terms) -> Matrix:
@@ -103,18 +105,19 @@ class _Level:
         made = [(vector(more), vector(less)) for more, less in _declared(self._book, name, set(self.columns))]
         if not made:
             return
-        more, less = (np.array([pair[side] for pair in made], dtype=np.float64).T for side in (0, 1))
-        for every, mine in zip(self._all, own, strict=True):  # small whole numbers: exact
-            if (every.astype(np.float64) @ more < mine.astype(np.float64) @ less).any():
+        more, less = (sparse.csr_array([pair[side] for pair in made], dtype=np.float64) for side in (0, 1))
+        for every, mine in zip(self._all, own, strict=True):
+            if (more @ every.T < less @ mine.T).any():
                 raise DisclosureError("disclosure.inequality_false", relation="own clients")
         yield from (pair for pair in made if pair[0].any())
 
 
-def _distinct(own: Sequence[Matrix]) -> Matrix:
-    """The columns of the second draw that stand for the distinct ones of the first, in the same order."""
-    used = np.flatnonzero(own[0].any(axis=0))
-    _, first = np.unique(own[0][:, used], axis=1, return_index=True)
-    return own[1][:, used[first]]
+def _distinct(rows: Flags) -> tuple[Matrix, Matrix]:
+    """Where each distinct row stands first, and of every row which of these it is."""
+    packed = np.ascontiguousarray(np.packbits(rows, axis=1))
+    whole = packed.view(np.dtype((np.void, packed.shape[1])))[:, 0] if packed.size else np.zeros(len(rows))
+    _, first, inverse = np.unique(whole, return_index=True, return_inverse=True)
+    return first, inverse
 
 
 def _declared(book: Codebook, name: str, present: set[Column]) -> Iterator[tuple[Terms, Terms]]:
@@ -171,13 +174,15 @@ def _knower(
 ) -> Knower:
     size = len(whole.counts)
     fixed, lowest = np.zeros(size, dtype=bool), np.full(size, FREE, dtype=np.int64)
+    counted = np.zeros(size, dtype=np.int64)
+    for key, number in own.items():
+        if key in index:
+            counted[index[key]] = number
     equal: list[tuple[Matrix, Matrix]] = []
     least: list[tuple[Matrix, Matrix, Matrix]] = []
     for level in levels:
         insight = level.insight(name)
-        mine = np.array(
-            [[own.get(CellKey(t, at, code, "", c), 0) for t, c in level.columns] for at, code in level.codes]
-        )
+        mine = counted[level.cells]
         fixed[level.cells[:, insight.fixed]] = True
         for vector in insight.equal:
             terms = np.flatnonzero(vector)
@@ -192,8 +197,9 @@ def _knower(
                 least.append((level.cells[:, terms], vector[terms], slack))
             if (slack < 0).any():
                 raise DisclosureError("disclosure.relation_fails", relation="own clients")
+    apart = frozenset(table.name for table in book.tables if table.apart)
     for key, cell in index.items():
-        if key.table in _apart(book):
+        if key.table in apart:
             if _sole(book, name, key):
                 fixed[cell] = True
             elif key in own:
@@ -207,10 +213,6 @@ def _knower(
         _rows([row[:2] for row in least], size),
         np.concatenate(slack),
     )
-
-
-def _apart(book: Codebook) -> frozenset[str]:
-    return frozenset(table.name for table in book.tables if table.apart)
 
 
 def _sole(book: Codebook, name: str, key: CellKey) -> bool:
