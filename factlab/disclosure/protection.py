@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factlab.cells import CellKey, Codebook, CountTable, SafeTable
-from factlab.disclosure import certificate, insiders, model, rules, suppression
-from factlab.disclosure.model import Model
+from factlab.disclosure import certificate, insiders, model, rounding, rules, suppression
+from factlab.disclosure.model import Model, Place
 from factlab.disclosure.patterns import Matrix
 
 PER_LEVEL = 4.0  # a cell is so much dearer than one a level lower
@@ -54,8 +54,16 @@ def protect_with(counts: CountTable, salt: bytes, without: Set[str]) -> SafeTabl
         tuple(form for form in marked if form.minus >= 0),
         totals,
     )
-    hidden = suppression.suppress(task)
-    return certificate.sign(book, keys, whole, hidden)
+    safe = certificate.sign(book, keys, whole, suppression.suppress(task))
+    return finish(safe, everywhere, whole, salt)
+
+
+def finish(safe: SafeTable, everywhere: Sequence[Place], whole: Model, salt: bytes) -> SafeTable:
+    """Rounded too, if the codebook says so."""
+    if not safe.codebook.rounding:
+        return safe
+    ties = draws(model.cells(safe.codebook), salt + b"|rounding")
+    return rounding.rounded(safe, everywhere, whole.equal, whole.least, ties)
 
 
 def zones(book: Codebook, keys: Sequence[CellKey]) -> Matrix:
@@ -75,6 +83,10 @@ def costs(book: Codebook, keys: Sequence[CellKey], whole: Model, salt: bytes) ->
     below = {level: len(book.levels) - 1 - i for i, level in enumerate(book.levels)}
     level = np.array([PER_LEVEL ** below[key.area_level] for key in keys])
     table = np.array([DEARER.get(key.table, 1.0) for key in keys])
-    draws = [hmac.new(salt, "\0".join(key).encode(), hashlib.sha256).digest()[:6] for key in keys]
-    tie = np.array([int.from_bytes(draw, "big") for draw in draws]) / 2.0**48
-    return np.asarray((1 + np.log1p(whole.counts)) * level * table * (1 + TIE * tie))
+    return np.asarray((1 + np.log1p(whole.counts)) * level * table * (1 + TIE * draws(keys, salt)))
+
+
+def draws(keys: Sequence[CellKey], salt: bytes) -> NDArray[np.float64]:
+    """A number of each cell, from 0 to 1, that nobody can draw again without the salt."""
+    drawn = [hmac.new(salt, "\0".join(key).encode(), hashlib.sha256).digest()[:6] for key in keys]
+    return np.array([int.from_bytes(draw, "big") for draw in drawn]) / 2.0**48
