@@ -10,7 +10,7 @@ from functools import cached_property
 import highspy
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import block_array, csr_array, eye_array
+from scipy.sparse import block_array, csr_array, eye_array, hstack, vstack
 from scipy.sparse.csgraph import connected_components
 
 from factlab.attack.system import System
@@ -167,19 +167,63 @@ class Component:
         model.col_lower_, model.col_upper_ = least.astype(float), most.astype(float)
         model.row_lower_ = low.astype(float)
         model.row_upper_ = np.where(equal, low.astype(float), highspy.kHighsInf)
-        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        model.a_matrix_.start_ = rows.indptr.astype(np.int32)
-        model.a_matrix_.index_ = rows.indices.astype(np.int32)
-        model.a_matrix_.value_ = rows.data.astype(float)
-        programme = highspy.Highs()
-        programme.silent()
-        programme.setOptionValue("threads", 1)
+        _fill(model, rows)
+        programme = _silent(model)
         if forms is None:
             programme.setOptionValue(
                 "simplex_strategy", 4
             )  # primal: the last table is a start for the next goal
-        programme.passModel(model)
         return programme
+
+    def inside(self, table: Ints) -> Ints:
+        """The numbers, each within its ends."""
+        return np.clip(table, self._least, self._most)
+
+    def nearest(self, table: Ints, terms: Terms, goal: int) -> Ints | None:
+        """A whole table that differs little from this one and of which Σ factor · cell is at least the goal; None when
+        none was found. `table` need not fit, but lies within the ends of its cells."""
+        many = len(table)
+        form = csr_array((list(terms.values()), ([0] * len(terms), list(terms))), shape=(1, many))
+        rows = csr_array(vstack([self._rows, form]))
+        low = np.append(self._low, goal) - np.asarray(rows @ table)
+        high = np.where(np.append(self._equal, False), low.astype(float), highspy.kHighsInf)
+        model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = 2 * many, len(low)
+        model.col_cost_ = np.ones(2 * many)  # how far each cell goes up, and down
+        model.col_lower_ = np.zeros(2 * many)
+        model.col_upper_ = np.concatenate([self._most - table, table - self._least]).astype(float)
+        model.row_lower_, model.row_upper_ = low.astype(float), high
+        _fill(model, csr_array(hstack([rows, -rows])))
+        programme = _silent(model)
+        programme.setOptionValue("presolve", "off")  # from no change at all, that is near
+        programme.setOptionValue("time_limit", PATIENCE)
+        programme.run()
+        found = self._changed(programme, table)
+        if found is None or self._told(found, terms, goal):
+            return found
+        every = np.arange(2 * many, dtype=np.int32)
+        programme.changeColsIntegrality(2 * many, every, np.full(2 * many, highspy.HighsVarType.kInteger))
+        programme.setOptionValue("presolve", "on")
+        touched = abs(self._rows) @ (found != table).astype(np.int64) > 0
+        still = np.asarray(abs(self._rows[touched]).sum(axis=0)) == 0
+        for free in (~still, still | ~still):  # what stands in a row with a cell that changed; then all
+            held = np.flatnonzero(np.tile(~free, 2)).astype(np.int32)
+            programme.changeColsBounds(len(held), held, np.zeros(len(held)), np.zeros(len(held)))
+            programme.run()
+            found = self._changed(programme, table)
+            if found is not None and self._told(found, terms, goal):
+                return found
+            programme.changeColsBounds(2 * many, every, model.col_lower_, model.col_upper_)
+        return None
+
+    @staticmethod
+    def _changed(programme: highspy.Highs, table: Ints) -> Ints | None:
+        change = np.array(programme.getSolution().col_value)
+        there = programme.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        return table + np.rint(np.subtract(*np.split(change, 2))).astype(np.int64) if there else None
+
+    def _told(self, table: Ints, terms: Terms, goal: int) -> bool:
+        return self.fits(table) and sum(factor * int(table[cell]) for cell, factor in terms.items()) >= goal
 
     def fits(self, table: Ints) -> bool:
         """Whether the numbers agree with all that is printed, by whole-number arithmetic."""
@@ -269,6 +313,21 @@ class Component:
         table = np.rint(value).astype(np.int64)
         whole = bool((np.abs(value - table) < 1e-3).all()) and self.fits(table)
         return sense * int(np.floor(end + CLOSE * max(1.0, abs(end)))), table if whole else None
+
+
+def _fill(model: highspy.HighsLp, rows: csr_array) -> None:
+    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    model.a_matrix_.start_ = rows.indptr.astype(np.int32)
+    model.a_matrix_.index_ = rows.indices.astype(np.int32)
+    model.a_matrix_.value_ = rows.data.astype(float)
+
+
+def _silent(model: highspy.HighsLp) -> highspy.Highs:
+    programme = highspy.Highs()
+    programme.silent()
+    programme.setOptionValue("threads", 1)
+    programme.passModel(model)
+    return programme
 
 
 def _solve(programme: highspy.Highs) -> None:

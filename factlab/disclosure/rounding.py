@@ -73,9 +73,7 @@ def _choose(
     return nearest if found.x is None else np.rint(found.x[:cells]).astype(np.int64)
 
 
-METHOD = (
-    "every published count up or down to a multiple of the base, less than the base away, so that relations still hold"
-)
+METHOD = "every published count up or down to a multiple of the base, less than the base away, so that relations still hold"
 NEARBY = 200  # nodes for a whole publication; it is mostly done at the first
 GAP = 0.001  # rather done than a few numbers nearer
 TIE = 0.2  # large enough for another salt to round otherwise, too small to round many numbers the far way
@@ -177,14 +175,16 @@ def _together(
         integrality=np.concatenate([free, np.zeros(len(wrong))]),
         options={"node_limit": NEARBY, "mip_rel_gap": GAP},
     )
-    return None if found.x is None else np.where(free, np.rint(found.x[: len(free)]) - down, 0).astype(np.int64)
+    return (
+        None if found.x is None else np.where(free, np.rint(found.x[: len(free)]) - down, 0).astype(np.int64)
+    )
 
 
 def _least(rows: sparse.csr_array, low: Costs, high: Costs) -> Costs:
     """The least that each row can be between these ends of its cells."""
     part = rows.tocoo()
     ends = np.where(part.data > 0, part.data * low[part.col], part.data * high[part.col])
-    return np.bincount(part.row, ends, rows.shape[0])
+    return np.bincount(part.row, ends, rows.shape[0]).astype(np.float64)
 
 
 def _holds(number: Counts, apart: tuple[Matrix, Matrix]) -> bool:
