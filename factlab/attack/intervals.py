@@ -198,32 +198,35 @@ class Component:
         programme.setOptionValue("presolve", "off")  # from no change at all, that is near
         programme.setOptionValue("time_limit", PATIENCE)
         programme.run()
-        found = self._changed(programme, table)
-        if found is None or self._told(found, terms, goal):
+        change = np.array(programme.getSolution().col_value)
+        found = self._changed(programme, table, terms, goal)
+        if found is not None or not _feasible(programme):
             return found
         every = np.arange(2 * many, dtype=np.int32)
         programme.changeColsIntegrality(2 * many, every, np.full(2 * many, highspy.HighsVarType.kInteger))
         programme.setOptionValue("presolve", "on")
-        touched = abs(self._rows) @ (found != table).astype(np.int64) > 0
-        still = np.asarray(abs(self._rows[touched]).sum(axis=0)) == 0
-        for free in (~still, still | ~still):  # what stands in a row with a cell that changed; then all
-            held = np.flatnonzero(np.tile(~free, 2)).astype(np.int32)
-            programme.changeColsBounds(len(held), held, np.zeros(len(held)), np.zeros(len(held)))
+        # What isn't whole is looked for again with what stands in a row with it; then with all.
+        broken = (np.abs(change - np.rint(change)) > CLOSE).reshape(2, many).any(axis=0)
+        rows = self._rows[np.flatnonzero(abs(self._rows) @ broken.astype(np.int64))]
+        near = broken | (np.asarray(abs(rows).sum(axis=0)) > 0)
+        for free in (near, near | ~near):
+            kept = np.tile(~free, 2)
+            low, high = (np.where(kept, np.rint(change), end) for end in (model.col_lower_, model.col_upper_))
+            programme.changeColsBounds(2 * many, every, low, high)
             programme.run()
-            found = self._changed(programme, table)
-            if found is not None and self._told(found, terms, goal):
+            found = self._changed(programme, table, terms, goal)
+            if found is not None:
                 return found
-            programme.changeColsBounds(2 * many, every, model.col_lower_, model.col_upper_)
         return None
 
-    @staticmethod
-    def _changed(programme: highspy.Highs, table: Ints) -> Ints | None:
-        change = np.array(programme.getSolution().col_value)
-        there = programme.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-        return table + np.rint(np.subtract(*np.split(change, 2))).astype(np.int64) if there else None
-
-    def _told(self, table: Ints, terms: Terms, goal: int) -> bool:
-        return self.fits(table) and sum(factor * int(table[cell]) for cell, factor in terms.items()) >= goal
+    def _changed(self, programme: highspy.Highs, table: Ints, terms: Terms, goal: int) -> Ints | None:
+        """The table with the changes that were found, if that fits and reaches the goal."""
+        if not _feasible(programme):
+            return None
+        up, down = np.split(np.rint(programme.getSolution().col_value), 2)
+        found: Ints = table + (up - down).astype(np.int64)
+        reached = sum(factor * int(found[cell]) for cell, factor in terms.items()) >= goal
+        return found if reached and self.fits(found) else None
 
     def fits(self, table: Ints) -> bool:
         """Whether the numbers agree with all that is printed, by whole-number arithmetic."""
@@ -328,6 +331,10 @@ def _silent(model: highspy.HighsLp) -> highspy.Highs:
     programme.setOptionValue("threads", 1)
     programme.passModel(model)
     return programme
+
+
+def _feasible(programme: highspy.Highs) -> bool:
+    return bool(programme.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible)
 
 
 def _solve(programme: highspy.Highs) -> None:

@@ -120,13 +120,13 @@ def test_a_small_publication_by_hand() -> None:
 
 # -- random municipalities ---------------------------------------------------------------------------------------
 
-CASES = [(2, 5, 5), (3, 10, 2), (4, 10, 10), (5, 10, 5), (6, 10, 5), (7, 12, 3)]
+CASES = [(2, 5, 5), (3, 10, 2), (4, 10, 10), (5, 10, 5), (7, 12, 3)]
 
 
 @pytest.mark.parametrize(("seed", "threshold", "base"), CASES)
 def test_rounded_numbers_are_near_and_could_be(seed: int, threshold: int, base: int) -> None:
     missing = frozenset({"org-2"}) if seed % 2 else frozenset()
-    households = random.Random(seed).choice([400, 900, 1500])
+    households = random.Random(seed).choice([400, 700])
     counts = rounded(municipality(seed, threshold, missing, households), base)
     safe = protect(counts, salt=b"round")
     assert len(numbers(safe)) > 20
@@ -142,7 +142,7 @@ def test_rounded_numbers_are_near_and_could_be(seed: int, threshold: int, base: 
 
 
 def test_the_salt_decides_and_nothing_else() -> None:
-    exact = municipality(5, 10, households=900)
+    exact = municipality(5, 10, households=400)
     counts = rounded(exact, 5)
     safe, once, again = (
         protect(exact, salt=b"one"),
@@ -154,11 +154,14 @@ def test_the_salt_decides_and_nothing_else() -> None:
     assert [cell.status for cell in once.cells] == [cell.status for cell in safe.cells]
     assert "rounding" not in safe.certificate
 
-    asked = replace(safe, codebook=counts.codebook)
+    larger = municipality(5, 10, households=2500)
+    asked = replace(
+        protection.protect_with(larger, b"", frozenset({"organisations"})), codebook=counts.codebook
+    )
     everywhere = model.places(asked.codebook)
-    whole = model.publication(counts, everywhere)
-    told = {protection.finish(asked, everywhere, whole, bytes([salt])).cells for salt in range(4)}
-    assert len(told) > 1
+    whole = model.publication(larger, everywhere)
+    told = {protection.finish(asked, everywhere, whole, salt).cells for salt in (b"one", b"two")}
+    assert len(told) == 2
 
     # Each number rounded on its own could not be: so the reader above is no straw man.
     assert not could_be(safe, {key: 5 * round(n / 5) for key, n in numbers(safe).items()})
