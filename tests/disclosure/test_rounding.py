@@ -183,3 +183,13 @@ def test_when_no_rounding_is_found_all_go_down(monkeypatch: pytest.MonkeyPatch) 
     assert all(n == counts.counts[key] // 5 * 5 for key, n in numbers(safe).items())
     assert safe.certificate["rounding"]["relations_that_fail"] > 0
     assert audit(Publication(safe.codebook, safe.cells, {}, {}, {})).holds
+
+
+def test_where_not_every_sum_can_hold_the_certificate_says_so() -> None:
+    """To 2, the odd numbers of this municipality can't all be moved by one so that everything adds up."""
+    exact = municipality(31, 10, frozenset({"org-2"}))
+    safe = protection.protect_with(rounded(exact, 2), b"\x1f", frozenset({"organisations"}))
+    assert safe.certificate["rounding"]["relations_that_fail"] == 1
+    assert not could_be(safe, numbers(safe))
+    assert faults(exact, safe) == []
+    assert audit(Publication(safe.codebook, safe.cells, {}, {}, {})).holds
