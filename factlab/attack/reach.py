@@ -125,7 +125,7 @@ class Reach:
             group.saw(first[place] if fits else None)
             act(group)
             met.append((place, np.array(group.tables)))
-        whole = np.tile(first, (max((len(tables) for _, tables in met), default=0), 1))
+        whole = np.tile(first, (max((len(tables) for _, tables in met), default=1), 1))
         for place, tables in met:
             whole[:, place] = tables[np.arange(len(whole)) % len(tables)]
         for table in whole:
