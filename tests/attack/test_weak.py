@@ -352,3 +352,32 @@ def test_a_large_component_is_moved_in_groups_with_the_same_verdict(
     at_once = audit(there)
     monkeypatch.setattr(reach, "LARGE", 20)
     assert audit(there) == at_once and at_once.holds
+
+
+def test_a_large_component_gives_away_what_a_small_one_does(
+    town: CountTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only small counts hidden, and each number rounded down by itself: the attacker wins the same either way."""
+    book = replace(town.codebook, rounding=2)
+    cells = [
+        Cell(key, None, "suppressed") if 0 < n < 10 else Cell(key, n // 2 * 2, "published")
+        for key, n in town.counts.items()
+    ]
+    there = Publication(book, tuple(cells), {}, {}, {})
+    at_once = audit(there)
+    assert found(at_once)
+    monkeypatch.setattr(reach, "LARGE", 20)
+    assert set(audit(there).findings) == set(at_once.findings)
+
+
+def test_a_rounded_publication_holds_for_everybody(town: CountTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its printed numbers could be the true ones; an organisation that knows some of them exactly starts elsewhere."""
+    counts = replace(town, codebook=replace(town.codebook, rounding=5))
+    safe = protect(counts, salt=b"round")
+    there = Publication(safe.codebook, safe.cells, {}, {}, {})
+    at_once = audit(there, insiders=town.own)
+    assert at_once.holds
+    monkeypatch.setattr(reach, "LARGE", 20)
+    in_groups = audit(there, insiders=town.own)
+    assert in_groups.holds
+    assert (in_groups.narrowest or 0) <= (at_once.narrowest or 0)
