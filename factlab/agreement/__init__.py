@@ -172,4 +172,5 @@ def codebook(agreement: Agreement, delivered: Collection[str]) -> Codebook:
         ),
         reporters=reporters,
         notes={lang: note for lang, note in analysis.notes.items() if note},
+        rounding=analysis.rounding,
     )

@@ -17,11 +17,13 @@ COUNTED = ("services", "organisations", "domains")
 
 @dataclass(frozen=True)
 class Analysis:
-    """`vulnerable`: a household that reaches any of these numbers; `top`: the open top class; notes in nl and en."""
+    """`vulnerable`: a household that reaches any of these numbers; `top`: the open top class; `rounding`: the base that
+    published counts are rounded to, 0 if not; notes in nl and en."""
 
     vulnerable: Mapping[str, int]
     top: int
     threshold: int
+    rounding: int
     lowest: Mapping[str, str]
     notes: Mapping[str, str]
 
@@ -45,6 +47,11 @@ def read(file: Path, round_: Round) -> Analysis:
     threshold = document.number(("threshold",), round_.least_threshold)
     if threshold < round_.least_threshold:
         document.wrong(("threshold",), "loosens", least=round_.least_threshold)
+    rounding = document.number(("rounding",), 0)
+    if rounding < 0 or rounding == 1 or (rounding and threshold % rounding):
+        # A count of at least the threshold must not be rounded to less.
+        divisors = [str(n) for n in range(2, threshold + 1) if threshold % n == 0]
+        document.wrong(("rounding",), "rounding", threshold=threshold, choices=", ".join(divisors))
     lowest = {}
     for name in document.names(("levels",)):
         if name not in NAMES:
@@ -54,4 +61,4 @@ def read(file: Path, round_: Round) -> Analysis:
         lowest[name] = document.choose(("levels", name), round_.levels[:deepest] or ("municipality",))
     notes = {lang: document.text(("presentation", f"note_{lang}"), "") for lang in ("nl", "en")}
     document.finish()
-    return Analysis(rule, top, threshold, lowest, notes)
+    return Analysis(rule, top, threshold, rounding, lowest, notes)

@@ -21,6 +21,7 @@ LOST: dict[str, Kind] = {
     "edition": "edition",
 }
 POOL = 16  # tables of each component that are kept
+EFFORT = 30  # cells of a large component of which the ends are worked out only to tell how narrow it gets
 
 
 class Attack:
@@ -53,9 +54,10 @@ class Attack:
 
     def tables(self) -> Ints:
         """Some of the tables that were met, whole: of each component the first, the second, and so on."""
-        many = max((len(reach.tables) for reach in self.reaches), default=1)
+        met = [reach for reach in self.reaches if reach.tables]
+        many = max((len(reach.tables) for reach in met), default=1)
         pool = np.tile(self.bounds.least, (min(many, POOL), 1))
-        for reach in self.reaches:
+        for reach in met:
             pool[:, reach.part.cells] = np.array(reach.tables)[np.arange(len(pool)) % len(reach.tables)]
         return pool
 
@@ -84,11 +86,21 @@ class Attack:
         forms = np.flatnonzero((np.asarray(abs(self.goals.matrix) @ inside) > 0) & self.judged)
         matrix = csr_array(self.goals.matrix[forms])
         rest = np.asarray(matrix @ np.where(inside, 0, bounds.least))
-        reach = Reach(part, csr_array(matrix[:, part.cells]), rest, forms, self.goals)
+        printed = self.system.printed[part.cells]
+        reach = Reach(
+            part,
+            csr_array(matrix[:, part.cells]),
+            rest,
+            forms,
+            self.goals,
+            printed if (printed >= 0).any() else None,
+        )
         self.reaches.append(reach)
         if self.seeds is not None:
             for table in np.unique(self.seeds[:, part.cells], axis=0):
                 reach.saw(table if part.fits(table) else None)
+            if reach.printed is not None and not reach.tables:  # it knows a number that is printed otherwise
+                reach.saw(part.nearest(part.inside(self.seeds[0, part.cells]), {}, 0))
         try:
             reach.meet()
         except Undecided:
@@ -111,6 +123,9 @@ class Attack:
                     reach.move(place, sense, size)
                     if reach.free(place):
                         return
+                reach.nudge(place)
+                if reach.free(place):
+                    return
             most = reach.end(place, 1, exact=exact)
             if reach.free(place):
                 return
@@ -130,18 +145,26 @@ class Attack:
                 return
 
     def narrowest(self) -> int | None:
-        """The width of the narrowest interval of a hidden cell of the publication itself."""
+        """The width of the narrowest interval of a hidden cell of the publication itself; of a large component at least
+        so much."""
         found = 0 if self.settled_cell else None
         for reach in self.reaches:
-            found = self._narrow(reach, found)
+            if reach.tables:
+                found = self._narrow(reach, found)
         return found
 
     def _narrow(self, reach: Reach, found: int | None) -> int | None:
         """The cells that moved least first, until the rest can't be narrower."""
         cells = np.flatnonzero(self.goals.single[reach.forms] & (self.goals.release[reach.forms] == 0))
-        for n in sorted(cells.tolist(), key=lambda n: int(reach.most[n] - reach.least[n])):
-            if found is not None and reach.most[n] - reach.least[n] >= found:
+        if reach.large:
+            reach.widen(2 * int(self.goals.k.max()))
+        ordered = cells[np.argsort(reach.most[cells] - reach.least[cells], kind="stable")]
+        for tried, n in enumerate(ordered.tolist()):
+            moved = int((reach.most - reach.least)[ordered[tried:]].min())
+            if found is not None and moved >= found:
                 return found
+            if reach.large and tried == EFFORT:
+                return moved
             try:
                 high, low = reach.end(n, 1), reach.end(n, -1)
             except Undecided:

@@ -10,7 +10,7 @@ from functools import cached_property
 import highspy
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import block_array, csr_array, eye_array
+from scipy.sparse import block_array, csr_array, eye_array, hstack, vstack
 from scipy.sparse.csgraph import connected_components
 
 from factlab.attack.system import System
@@ -167,19 +167,66 @@ class Component:
         model.col_lower_, model.col_upper_ = least.astype(float), most.astype(float)
         model.row_lower_ = low.astype(float)
         model.row_upper_ = np.where(equal, low.astype(float), highspy.kHighsInf)
-        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        model.a_matrix_.start_ = rows.indptr.astype(np.int32)
-        model.a_matrix_.index_ = rows.indices.astype(np.int32)
-        model.a_matrix_.value_ = rows.data.astype(float)
-        programme = highspy.Highs()
-        programme.silent()
-        programme.setOptionValue("threads", 1)
+        _fill(model, rows)
+        programme = _silent(model)
         if forms is None:
             programme.setOptionValue(
                 "simplex_strategy", 4
             )  # primal: the last table is a start for the next goal
-        programme.passModel(model)
         return programme
+
+    def inside(self, table: Ints) -> Ints:
+        """The numbers, each within its ends."""
+        return np.clip(table, self._least, self._most)
+
+    def nearest(self, table: Ints, terms: Terms, goal: int) -> Ints | None:
+        """A whole table that differs little from this one and of which Σ factor · cell is at least the goal; None when
+        none was found. `table` need not fit, but lies within the ends of its cells."""
+        many = len(table)
+        form = csr_array((list(terms.values()), ([0] * len(terms), list(terms))), shape=(1, many))
+        rows = csr_array(vstack([self._rows, form]))
+        low = np.append(self._low, goal) - np.asarray(rows @ table)
+        high = np.where(np.append(self._equal, False), low.astype(float), highspy.kHighsInf)
+        model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = 2 * many, len(low)
+        model.col_cost_ = np.ones(2 * many)  # how far each cell goes up, and down
+        model.col_lower_ = np.zeros(2 * many)
+        model.col_upper_ = np.concatenate([self._most - table, table - self._least]).astype(float)
+        model.row_lower_, model.row_upper_ = low.astype(float), high
+        _fill(model, csr_array(hstack([rows, -rows])))
+        programme = _silent(model)
+        programme.setOptionValue("presolve", "off")  # from no change at all, that is near
+        programme.setOptionValue("time_limit", PATIENCE)
+        programme.run()
+        change = np.array(programme.getSolution().col_value)
+        found = self._changed(programme, table, terms, goal)
+        if found is not None or not _feasible(programme):
+            return found
+        every = np.arange(2 * many, dtype=np.int32)
+        programme.changeColsIntegrality(2 * many, every, np.full(2 * many, highspy.HighsVarType.kInteger))
+        programme.setOptionValue("presolve", "on")
+        # What isn't whole is looked for again with what stands in a row with it; then with all.
+        broken = (np.abs(change - np.rint(change)) > CLOSE).reshape(2, many).any(axis=0)
+        rows = self._rows[np.flatnonzero(abs(self._rows) @ broken.astype(np.int64))]
+        near = broken | (np.asarray(abs(rows).sum(axis=0)) > 0)
+        for free in (near, near | ~near):
+            kept = np.tile(~free, 2)
+            low, high = (np.where(kept, np.rint(change), end) for end in (model.col_lower_, model.col_upper_))
+            programme.changeColsBounds(2 * many, every, low, high)
+            programme.run()
+            found = self._changed(programme, table, terms, goal)
+            if found is not None:
+                return found
+        return None
+
+    def _changed(self, programme: highspy.Highs, table: Ints, terms: Terms, goal: int) -> Ints | None:
+        """The table with the changes that were found, if that fits and reaches the goal."""
+        if not _feasible(programme):
+            return None
+        up, down = np.split(np.rint(programme.getSolution().col_value), 2)
+        found: Ints = table + (up - down).astype(np.int64)
+        reached = sum(factor * int(found[cell]) for cell, factor in terms.items()) >= goal
+        return found if reached and self.fits(found) else None
 
     def fits(self, table: Ints) -> bool:
         """Whether the numbers agree with all that is printed, by whole-number arithmetic."""
@@ -269,6 +316,25 @@ class Component:
         table = np.rint(value).astype(np.int64)
         whole = bool((np.abs(value - table) < 1e-3).all()) and self.fits(table)
         return sense * int(np.floor(end + CLOSE * max(1.0, abs(end)))), table if whole else None
+
+
+def _fill(model: highspy.HighsLp, rows: csr_array) -> None:
+    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    model.a_matrix_.start_ = rows.indptr.astype(np.int32)
+    model.a_matrix_.index_ = rows.indices.astype(np.int32)
+    model.a_matrix_.value_ = rows.data.astype(float)
+
+
+def _silent(model: highspy.HighsLp) -> highspy.Highs:
+    programme = highspy.Highs()
+    programme.silent()
+    programme.setOptionValue("threads", 1)
+    programme.passModel(model)
+    return programme
+
+
+def _feasible(programme: highspy.Highs) -> bool:
+    return bool(programme.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible)
 
 
 def _solve(programme: highspy.Highs) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.sparse import csr_array
 
@@ -10,13 +12,25 @@ from factlab.attack.intervals import Component, Contradiction, Ints, Undecided
 
 STEPS = 12  # tables that are looked for with many forms moved at once
 LARGE = 2000  # cells of a component that are not moved all at once
+FEW = 100  # forms of such a component that are rather worked out one by one
 
 
 class Reach:
     """The forms of one component, and the least and most of each over the tables that were met."""
 
-    def __init__(self, part: Component, matrix: csr_array, rest: Ints, forms: Ints, goals: Goals) -> None:
+    def __init__(
+        self,
+        part: Component,
+        matrix: csr_array,
+        rest: Ints,
+        forms: Ints,
+        goals: Goals,
+        printed: Ints | None = None,
+    ) -> None:
+        """`printed` are the numbers that are printed of these cells, -1 where nothing is; in a part where some are, they
+        were rounded."""
         self.part, self.matrix, self.rest, self.forms, self.goals = part, matrix, rest, forms, goals
+        self.printed = printed
         self.least: Ints = np.full(len(rest), np.iinfo(np.int64).max)
         self.most: Ints = np.full(len(rest), np.iinfo(np.int64).min)
         self.tables: list[Ints] = []
@@ -45,18 +59,20 @@ class Reach:
         """Meet tables that show as many forms free as can be. Raises Contradiction when there is no table, Undecided
         when none is found."""
         high = self.goals.high[self.forms]
+        if not self.tables and self.printed is not None:
+            self._meet_as_printed(self.printed)
         if not self.tables:
             cells = np.flatnonzero(high > 0)
             self.saw(self.part.spread(self.matrix[cells], high[cells] - self.rest[cells]))
         if not self.tables:
             self.saw(self.part.exactly({}, 1)[1])
         if self.large:
-            self._meet_in_groups()
+            self._in_groups(self.tables[-1], Reach.meet)
         wide, k = self.goals.wide[self.forms], self.goals.k[self.forms]
         idle = step = 0
         while step < STEPS and idle < 2:
             todo = np.flatnonzero(self.unsafe())
-            if not len(todo):
+            if not len(todo) or (self.large and len(todo) <= FEW):
                 return
             low = self.most[todo] < high[todo]
             sense = np.where(low | (step % 2 == 0), 1, -1)
@@ -66,15 +82,38 @@ class Reach:
             forms = csr_array(self.matrix[todo].multiply(sense[:, None]), dtype=np.int64)
             self.saw(self.part.spread(forms, goal - sense * self.rest[todo]))
             if self.large:
-                self._meet_in_groups()
+                self._in_groups(self.tables[-1], Reach.meet)
             idle = 0 if self.unsafe().sum() < len(todo) else idle + 1
             step += 1
 
-    def _meet_in_groups(self) -> None:
-        """Meet tables in which only hidden cells have changed: these fall apart in groups that hang together."""
+    def _meet_as_printed(self, printed: Ints) -> None:
+        """Meet tables of which the printed numbers are true, if there are any; else one in which most of them are."""
+        first = self.part.inside(printed)
+        try:
+            self._in_groups(first, Reach.meet)
+        except (Contradiction, Undecided):
+            self.saw(self.part.nearest(first, {}, 0))
+
+    def widen(self, width: int) -> None:
+        """Meet tables between which as many hidden cells as can be differ so much."""
+        if self.large:
+            self._in_groups(self.tables[-1], lambda group: group.widen(width))
+            return
+        cells = np.flatnonzero(self.goals.single[self.forms])
+        for step in range(STEPS):
+            todo = cells[self.most[cells] - self.least[cells] < width]
+            if not len(todo):
+                return
+            sense = 1 if step % 2 == 0 else -1
+            goal = self.least[todo] + width if sense > 0 else width - self.most[todo]
+            self.saw(self.part.spread(csr_array(sense * self.matrix[todo]), goal - sense * self.rest[todo]))
+
+    def _in_groups(self, first: Ints, act: Callable[[Reach], None]) -> None:
+        """Meet tables in which only hidden cells have changed: these fall apart in groups that hang together. Raises
+        Contradiction or Undecided when `first` doesn't fit itself, and no numbers in the hidden cells make it fit."""
         hidden = np.unique(self.matrix[np.flatnonzero(self.goals.single[self.forms])].indices)
-        first = self.tables[-1]
-        whole: list[Ints] = []
+        fits = self.part.fits(first)
+        met: list[tuple[Ints, Ints]] = []  # of each group its cells, and tables of them
         for part, place in self.part.apart(hidden, first):
             inside = self.matrix[:, place]
             forms = np.flatnonzero(np.diff(inside.indptr) > 0)
@@ -83,11 +122,12 @@ class Reach:
             rest = self.rest[forms] + np.asarray(self.matrix[forms] @ fixed)
             group = Reach(part, csr_array(inside[forms]), rest, self.forms[forms], self.goals)
             group.large = False  # it falls apart no further
-            group.saw(first[place])
-            group.meet()
-            whole += [first.copy() for _ in range(len(group.tables) - len(whole))]
-            for table, found in zip(whole, group.tables, strict=False):
-                table[place] = found
+            group.saw(first[place] if fits else None)
+            act(group)
+            met.append((place, np.array(group.tables)))
+        whole = np.tile(first, (max((len(tables) for _, tables in met), default=1), 1))
+        for place, tables in met:
+            whole[:, place] = tables[np.arange(len(whole)) % len(tables)]
         for table in whole:
             self.saw(table if self.part.fits(table) else None)
 
@@ -101,6 +141,16 @@ class Reach:
             raise Undecided from None  # a table that fits is known, so that the solver is wrong
         self.saw(table)
         return end + int(self.rest[n])
+
+    def nudge(self, n: int) -> None:
+        """Look for tables near the last one that show form `n` free: further up, else further down."""
+        terms, high, rest = self.terms(n), int(self.goals.high[self.forms[n]]), int(self.rest[n])
+        last = self.tables[-1]
+        for sense, goal in ((1, max(high, int(self.most[n]) + 1)), (-1, 1 - int(self.least[n]))):
+            turned = {cell: sense * factor for cell, factor in terms.items()}
+            self.saw(self.part.nearest(last, turned, goal - sense * rest))
+            if self.free(n):
+                return
 
     def move(self, n: int, sense: int, size: int) -> None:
         """Move form `n` by changing no more than the cells near it, if there is such a part."""

@@ -54,7 +54,7 @@ class Register:
     figure  = sum | sum " / " sum           the second is a share: a percentage, or words (one in ten households)
     sum     = term (" + " | " - ") term …
     term    = cells `table|level|area|group|category,category…`, or a fact that any reader can count or read:
-              `threshold`, `below the threshold`, `organisations`, `organisations that delivered`,
+              `threshold`, `below the threshold`, `rounding`, `off by rounding`, `organisations`, `organisations that delivered`,
               `number of: cells`, `status: table|level|status` (an empty part stands for all),
               `attack: …` (a path in `disclosure.json`), `values that remain possible`
 
@@ -137,6 +137,8 @@ class Register:
         facts = {
             "threshold": self.book.threshold,
             "below the threshold": self.book.threshold - 1,
+            "rounding": self.book.rounding,
+            "off by rounding": self.book.rounding - 1,
             "organisations": len(self.book.organisations),
             "organisations that delivered": sum(o.delivered for o in self.book.organisations),
         }

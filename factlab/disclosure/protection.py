@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factlab.cells import CellKey, Codebook, CountTable, Earlier, SafeTable
-from factlab.disclosure import certificate, insiders, model, releases, rules, suppression
+from factlab.disclosure import certificate, insiders, model, releases, rounding, rules, suppression
 from factlab.disclosure.model import Model, Place
 from factlab.disclosure.patterns import Matrix
 from factlab.disclosure.releases import Bound, Together
@@ -44,7 +44,8 @@ def protect(
     everywhere = model.places(book)
     task = prepare(counts, everywhere, salt)
     if not earlier:
-        return certificate.sign(book, task.model, suppression.suppress(task))
+        safe = certificate.sign(book, task.model, suppression.suppress(task))
+        return finish(safe, everywhere, task.model, salt)
     now = releases.release(book, counts.counts, provenance or {}, everywhere)
     told = [releases.earlier(one.publication) for one in earlier]
     bounds = [Bound(one.least, one.percent) for one in earlier]
@@ -56,7 +57,8 @@ def protect(
             hidden = hidden[: len(now.keys)]
             more = int(hidden.sum()) - int(suppression.suppress(task).sum())
             beside = certificate.beside(earlier, bounds, max(0, more))
-            return certificate.sign(book, task.model, hidden, beside)
+            safe = certificate.sign(book, task.model, hidden, beside)
+            return finish(safe, everywhere, task.model, salt)
         # Who relied on the bound would be wrong about a hidden cell without seeing it: so it isn't stated.
         bounds = [bound.doubled() if n in wrong else bound for n, bound in enumerate(bounds, 1)]
 
@@ -83,8 +85,10 @@ def protect_with(counts: CountTable, salt: bytes, without: Set[str]) -> SafeTabl
     names, so that the attacker can be seen to win. `areas`: areas add up. `classes`: identities within a table.
     `same cell`: identities between tables. `complement`: the complement, difference and everyone rules.
     `organisations`: what each organisation counts itself. Or the name of one inequality or rule (`rules.Rule`)."""
-    task = prepare(counts, model.places(counts.codebook, without), salt, without)
-    return certificate.sign(counts.codebook, task.model, suppression.suppress(task))
+    everywhere = model.places(counts.codebook, without)
+    task = prepare(counts, everywhere, salt, without)
+    safe = certificate.sign(counts.codebook, task.model, suppression.suppress(task))
+    return finish(safe, everywhere, task.model, salt)
 
 
 def prepare(
@@ -111,6 +115,14 @@ def prepare(
     )
 
 
+def finish(safe: SafeTable, everywhere: Sequence[Place], whole: Model, salt: bytes) -> SafeTable:
+    """Rounded too, if the codebook says so."""
+    if not safe.codebook.rounding:
+        return safe
+    ties = draws(model.cells(safe.codebook), salt + b"|rounding")
+    return rounding.rounded(safe, everywhere, whole.equal, whole.least, ties)
+
+
 def zones(book: Codebook, codes: Sequence[str]) -> Matrix:
     """Of each cell, by its area, what a lowest area lies in, -1 for all others (see `witness.Search`). An area that is
     alone in what it lies in is the same area under another name, and can't move while that stays."""
@@ -128,6 +140,10 @@ def costs(book: Codebook, keys: Sequence[CellKey], whole: Model, salt: bytes) ->
     below = {level: len(book.levels) - 1 - i for i, level in enumerate(book.levels)}
     level = np.array([PER_LEVEL ** below[key.area_level] for key in keys])
     table = np.array([DEARER.get(key.table, 1.0) for key in keys])
-    draws = [hmac.new(salt, "\0".join(key).encode(), hashlib.sha256).digest()[:6] for key in keys]
-    tie = np.array([int.from_bytes(draw, "big") for draw in draws]) / 2.0**48
-    return np.asarray((1 + np.log1p(whole.counts)) * level * table * (1 + TIE * tie))
+    return np.asarray((1 + np.log1p(whole.counts)) * level * table * (1 + TIE * draws(keys, salt)))
+
+
+def draws(keys: Sequence[CellKey], salt: bytes) -> NDArray[np.float64]:
+    """A number of each cell, from 0 to 1, that nobody can draw again without the salt."""
+    drawn = [hmac.new(salt, "\0".join(key).encode(), hashlib.sha256).digest()[:6] for key in keys]
+    return np.array([int.from_bytes(draw, "big") for draw in drawn]) / 2.0**48

@@ -95,6 +95,8 @@ def _inspect(safe: SafeTable) -> None:
             raise PublicationError("publication.other_status", table=cell.key.table, area=cell.key.area_code)
         if cell.households is not None and (cell.households < 0 or 0 < cell.households < codebook.threshold):
             raise PublicationError("publication.too_small", table=cell.key.table, area=cell.key.area_code)
+        if codebook.rounding and (cell.households or 0) % codebook.rounding:
+            raise PublicationError("publication.not_rounded", table=cell.key.table, area=cell.key.area_code)
 
 
 def _verify(folder: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from factlab.cells import Status
-from factlab.report.contents import Column, Finding, Row, Section, Span, TableBlock, Text
+from factlab.report.contents import Column, Finding, Row, Section, Span, TableBlock, Text, joined
 from factlab.report.counts import Number
 from factlab.report.tabulation import LONG, Telling
 
@@ -17,6 +17,7 @@ def chapter_secrecy(telling: Telling) -> Section:
     text = [
         words.say("secrecy.rule", most=counts.small),
         words.say("secrecy.also"),
+        *rounded(telling),
         words.say("secrecy.number" if hidden else "secrecy.number_none", hidden=hidden, cells=held(telling)),
     ]
     attack = attack_of(telling)
@@ -36,6 +37,17 @@ def chapter_secrecy(telling: Telling) -> Section:
         points,
         (Finding("secrecy-table", words.say("secrecy.heading"), table=_hidden_table(telling)),),
     )
+
+
+def rounded(telling: Telling) -> tuple[Text, ...]:
+    """What was done to every number that is shown, where they were rounded."""
+    counts, words = telling.counts, telling.words
+    if not counts.rounding:
+        return ()
+    signed = counts.publication.certificate.get("rounding")
+    whole = isinstance(signed, Mapping) and signed.get("relations_that_fail") == 0
+    sums = words.say("secrecy.rounded_sums" if whole else "secrecy.rounded_not_sums", off=counts.off)
+    return (joined(" ", (words.say("secrecy.rounded", base=counts.rounding, off=counts.off), sums)),)
 
 
 def attack_of(telling: Telling) -> Mapping[str, Any]:
@@ -105,7 +117,7 @@ def chapter_definitions(telling: Telling) -> Section:
             words.say("definitions.household"),
             when,
             words.say("definitions.stack"),
-            words.say("definitions.percent"),
+            words.say("definitions.percent_rounded" if counts.rounding else "definitions.percent"),
             trust,
             words.say("definitions.need"),
         ),

@@ -23,7 +23,7 @@ RULES = ("minimum", "complement", "difference", "everyone", "nobody", "small_are
 
 def tell(publication: Publication, lang: Language) -> Report:
     """The contents of the certificate's page, in one language."""
-    words = Words(lang)
+    words = Words(lang, publication.codebook.rounding)
     counts = Counts(publication)
     telling = Telling(counts, words)
     book = publication.codebook
@@ -42,7 +42,7 @@ def tell(publication: Publication, lang: Language) -> Report:
         Section(
             "hidden",
             words.word("certificate.hidden_title"),
-            (words.say("certificate.hidden"),),
+            (words.say("certificate.hidden"), *account.rounded(telling)),
             findings=(
                 Finding("hidden-by-level", words.say("certificate.hidden_heading"), table=_hidden(telling)),
             ),
@@ -70,6 +70,7 @@ def tell(publication: Publication, lang: Language) -> Report:
         brief=(
             words.say("certificate.brief_rule", k=counts.threshold),
             words.say("certificate.brief_method"),
+            *((words.say("opening.lead_rounded", base=counts.rounding),) if counts.rounding else ()),
         ),
         sections=tuple(numbered(sections)),
         footer=words.word("page.footer", title=book.title),
@@ -122,6 +123,7 @@ def _hidden(telling: Telling) -> TableBlock:
 def _attacks(telling: Telling, attack: Mapping[str, Any]) -> Section:
     words = telling.words
     tried = attack.get("attacked", {})
+    rounded = (words.say("certificate.attacks_rounded"),) if telling.counts.rounding else ()
     rows = tuple(
         Row(
             words.word(f"certificate.relation_{kind.replace(' ', '_')}"),
@@ -139,7 +141,7 @@ def _attacks(telling: Telling, attack: Mapping[str, Any]) -> Section:
     return Section(
         "attacks",
         words.word("certificate.attacks_title"),
-        (words.say("certificate.attacks"), *account.also_tried(telling, attack)),
+        (words.say("certificate.attacks"), *account.also_tried(telling, attack), *rounded),
         findings=(Finding("relations", words.say("certificate.relations_heading"), table=table),)
         if rows
         else (),

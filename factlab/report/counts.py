@@ -55,6 +55,8 @@ class Counts:
         self.here: str = self.book.municipality.code
         self.threshold = Number(self.book.threshold, "threshold")
         self.small = Number(self.book.threshold - 1, "below the threshold")
+        self.rounding = Number(self.book.rounding, "rounding")
+        self.off = Number(max(self.book.rounding - 1, 0), "off by rounding")
 
     def find(self, table: str, area: str, category: str) -> Cell | None:
         """None where the table doesn't have the level of the area."""

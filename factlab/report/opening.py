@@ -63,6 +63,8 @@ def lead(telling: Telling) -> Text:
         told.append(words.say("opening.lead_two" if two else "opening.lead_two_nobody", two=two))
     if none.households is not None:
         told.append(words.say("opening.lead_none", none=words.cell(none)))
+    if counts.rounding:
+        told.append(words.say("opening.lead_rounded", base=counts.rounding))
     return joined(" ", told)
 
 

@@ -19,7 +19,7 @@ LABELS = ("skip", "contents", "page", "table", "show", "source_files", "print", 
 
 def tell(publication: Publication, lang: Language) -> Report:
     """The contents of the report, in one language."""
-    words = Words(lang)
+    words = Words(lang, publication.codebook.rounding)
     telling = Telling(Counts(publication), words)
     book = publication.codebook
     day = date.fromisoformat(book.reference_date)

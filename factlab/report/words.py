@@ -26,8 +26,9 @@ def _texts() -> dict[str, Any]:
 class Words:
     """Says things in one language. Sentences come from `reports/texts.toml`, numbers are written as people write them."""
 
-    def __init__(self, lang: Language) -> None:
-        self.lang = lang
+    def __init__(self, lang: Language, rounding: int = 0) -> None:
+        """With `rounding` the numbers were rounded to that base, and shares claim no more than they know."""
+        self.lang, self.rounding = lang, rounding
         self._point, self._group = (",", ".") if lang == "nl" else (".", ",")
 
     def say(self, key: str, **fields: Field) -> Text:
@@ -92,12 +93,16 @@ class Words:
     def share(self, share: Share | None, *, hidden: bool = True) -> Span:
         """A percentage, or why there is none: something is hidden, or there are too few households for one."""
         if share is not None:
-            return Span(self.percent(share), figure=share.of)
+            # one decimal only where rounding can't make a difference of a tenth
+            digits = 1 if share.whole >= 1000 * self.rounding else 0
+            return Span(self.percent(share, digits=digits), figure=share.of)
         return Span(self.word("table.hidden"), quiet=True) if hidden else Span("–", quiet=True)
 
     def subject(self, share: Share) -> tuple[Text, bool]:
         """Which part of the households, as the start of a sentence, and whether its verb is plural."""
         numerals = _texts()["numerals"][self.lang]
+        if share.part < self.rounding / 0.03:  # whether it is nearly or just over isn't known
+            return self.say("about.percent", percent=self.share(share)), self.lang == "en"
         for whole in (2, 3, 4, 5, 6, 8, 10, 20):
             if about := self._about(share * whole, 0.03, 0.09):
                 told = self.word(f"about.{about}_one", whole=numerals[whole])

@@ -8,6 +8,11 @@ from factlab.sample.reported import ACTIVITIES, ORGANISATION, TITLE
 
 ANALYSIS = f"""format = "factlab-analysis/1"
 
+# What disclosure control asks more than the round promised: a higher threshold, or published counts that are also rounded
+# to a multiple of a base which divides the threshold.
+# threshold = 15
+# rounding = 5
+
 # A household is called vulnerable when it uses services from two domains, or three services at all.
 [vulnerable]
 domains = 2

@@ -177,6 +177,20 @@ def test_an_analysis_can_only_be_stricter(folder: Path) -> None:
     assert agreement.codebook(agreement.read(folder), set()).threshold == 15
 
 
+def test_counts_can_be_rounded_to_what_divides_the_threshold(folder: Path) -> None:
+    file = folder / "analysis.toml"
+    assert agreement.codebook(agreement.read(folder), set()).rounding == 0
+    change(file, 'format = "factlab-analysis/1"', 'format = "factlab-analysis/1"\nrounding = 5')
+    assert agreement.codebook(agreement.read(folder), set()).rounding == 5
+    for wrong in ("3", "20", "1", "-5"):
+        change(file, "rounding = 5", f"rounding = {wrong}")
+        (found,) = mistakes(folder)
+        assert "line 2:" in told(found) and "2, 5, 10" in told(found), wrong
+        change(file, f"rounding = {wrong}", "rounding = 5")
+    change(file, "rounding = 5", "rounding = 5\nthreshold = 12")
+    assert [error.key for error in mistakes(folder)] == ["agreement.rounding"]
+
+
 def test_an_area_in_the_wrong_place(folder: Path) -> None:
     file = folder / "areas.csv"
     lines = file.read_text(encoding="utf-8").splitlines()

@@ -12,10 +12,10 @@ import pytest
 from factlab import publication
 from factlab.delivery import identity
 from factlab.errors import FactlabError, LinkageError
-from factlab.parties import analyst
+from factlab.parties import analyst, convenor
 from factlab.texts import say
 
-from tests.parties.little import LittleRound, make_round
+from tests.parties.little import DAY, LittleRound, make_round
 
 pytestmark = pytest.mark.xdist_group("little")
 
@@ -64,6 +64,25 @@ def test_a_whole_round_gives_a_sealed_publication(little: LittleRound) -> None:
     assert (outcome.publication / "index.html").stat().st_size > 10_000
     assert (outcome.publication / "stapelingsmonitor.pdf").read_bytes().startswith(b"%PDF")
     assert all(part["delivered"] for part in published.provenance["participants"])
+
+
+def test_a_round_whose_counts_are_rounded(little: LittleRound) -> None:
+    """The analyst asks for it and the convenor signs it: the publication holds multiples of 5 and its report says so."""
+    asked = little.round / "analysis.toml"
+    asked.write_text(
+        asked.read_text(encoding="utf-8").replace("# rounding = 5", "rounding = 5"), encoding="utf-8"
+    )
+    made, _ = convenor.amendment(little.round, None, None, renewed={}, revoked=(), day=DAY)
+    convenor.amend(little.round, made, little.identities[made.convenor])
+    outcome = run(little)
+    assert outcome.verdict.holds
+    published = publication.read(outcome.publication)
+    assert published.codebook.rounding == 5
+    assert published.certificate["rounding"]["base"] == 5
+    shown = [cell.households for cell in published.cells if cell.households is not None]
+    assert len(shown) > 50
+    assert all(number % 5 == 0 and (number == 0 or number >= 10) for number in shown)
+    assert "afgerond op een veelvoud van" in (outcome.publication / "index.html").read_text(encoding="utf-8")
 
 
 def test_one_changed_byte(little: LittleRound) -> None:
