@@ -653,9 +653,9 @@ def explain_cell(
     category: Annotated[str, typer.Argument(metavar="CATEGORY", help="As in cells.csv: category.")],
     identity: Key,
     publication: Annotated[Path, typer.Option(help="The publication's folder.")],
-    earlier: Annotated[
-        list[Path] | None,
-        typer.Option(help="An earlier publication that readers have, to lay beside it; oldest first."),
+    releases: Annotated[
+        Path | None,
+        typer.Option(help="The ledger of what was released before; else `releases` beside ROUND."),
     ] = None,
     deliveries: Annotated[Path | None, typer.Option(help="A folder; else ROUND/deliveries.")] = None,
     skip_refused: Annotated[
@@ -674,7 +674,7 @@ def explain_cell(
         open_identity(identity),
         publication,
         (table, area, category),
-        earlier=earlier or (),
+        releases=releases,
         skip_refused=skip_refused,
         progress=progress,
     )

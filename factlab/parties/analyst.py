@@ -163,7 +163,7 @@ def run(
     protected beside them, and is one of them from now on unless it is a `draft`.
     Raises LinkageError, DisclosureError and whatever is wrong with the agreement.
     """
-    ledger = releases or round_folder.resolve().parent / LEDGER
+    ledger = ledger_of(releases, round_folder)
     day = day or datetime.datetime.now(tz=datetime.UTC).date()
     progress("open")
     agreed_on, received = receive(round_folder, files, identity)
@@ -237,6 +237,17 @@ def stated(release: Publication) -> Earlier:
     """A publication that readers have already, with what may really have changed since in a cell: 20 households, at a
     threshold of 10, and a tenth of what it was. Who allows for more change knows less."""
     return Earlier(release, CHANGE_LEAST * release.codebook.threshold, CHANGE_PERCENT)
+
+
+def known(ledger: Path | None, round_folder: Path, published: Publication, folder: Path) -> list[Earlier]:
+    """What was released before this publication, with what it states of the change since."""
+    there = publication.ledger.read(ledger_of(ledger, round_folder), published.codebook, before=folder)
+    return _as_used([stated(one) for one in there], published.certificate)
+
+
+def ledger_of(ledger: Path | None, round_folder: Path) -> Path:
+    """The ledger that was named, else the one beside the round."""
+    return ledger or round_folder.resolve().parent / LEDGER
 
 
 def released(folders: Sequence[Path], certificate: Mapping[str, Any]) -> list[Earlier]:

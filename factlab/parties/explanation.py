@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from factlab import agreement, attack, linkage, publication
-from factlab.cells import CellKey, Codebook, CountTable, Publication, Status
+from factlab.cells import CellKey, Codebook, CountTable, Earlier, Publication, Status
 from factlab.delivery.identity import Identity
 from factlab.disclosure import Reasons, reasons
 from factlab.errors import DisclosureError, UsageError
-from factlab.parties.analyst import Progress, count, provenance, receive, released, require_accepted
+from factlab.parties.analyst import Progress, count, known, provenance, receive, require_accepted
 from factlab.texts import Language, say
 
 MOST_TOLD = 10  # numbers that are named one by one
@@ -29,6 +29,7 @@ class Explanation:
     households: int | None  # None: nobody delivered what it would count
     reasons: Reasons | None
     gains: attack.Gains | None = None  # of a hidden cell
+    edition: int | None = None  # what a release of the same round showed, if that is fewer than k away
 
 
 def explain(
@@ -38,12 +39,13 @@ def explain(
     publication_folder: Path,
     cell: tuple[str, str, str],
     *,
-    earlier: Sequence[Path] = (),
+    releases: Path | None = None,
     skip_refused: bool = False,
     progress: Progress = lambda _: None,
 ) -> Explanation:
     """Count again what a publication was made of, and say which rules mark a cell (table, area code, category) and, by the
-    attacker, what publishing it would tell to whom, with the `earlier` publications beside it. Nothing is written.
+    attacker, what publishing it would tell to whom, with what was released before beside it (the ledger
+    `releases`, else that beside the round's folder). Nothing is written.
 
     Raises UsageError for a cell that isn't there, DisclosureError when the publication was made of anything else.
     """
@@ -64,10 +66,19 @@ def explain(
     if status == "published":
         return Explanation(book, key, status, number, why)
     progress("explain")
-    gains = attack.gains(
-        published, key, number, tuple(why.marks), counts.own, released(earlier, published.certificate)
-    )
-    return Explanation(book, key, status, number, why, gains)
+    earlier = known(releases, round_folder, published, publication_folder)
+    gains = attack.gains(published, key, number, tuple(why.marks), counts.own, earlier)
+    return Explanation(book, key, status, number, why, gains, _edition(book, key, number, earlier))
+
+
+def _edition(book: Codebook, key: CellKey, number: int, earlier: Sequence[Earlier]) -> int | None:
+    for one in earlier:
+        there = one.publication.codebook
+        then = one.publication.cell[key].households if key in one.publication.cell else None
+        same = (there.round_id, there.fingerprint) == (book.round_id, book.fingerprint)
+        if same and then is not None and 1 <= abs(number - then) < book.threshold:
+            return then
+    return None
 
 
 def find(book: Codebook, table: str, area: str, category: str) -> CellKey:
@@ -164,6 +175,8 @@ def _why(found: Explanation, why: Reasons, lang: Language) -> Iterator[str]:
         if key in number
         for rule in rules
     ]
+    if found.edition is not None:
+        told.append(say("analyst.rule_edition", lang, then=found.edition, k=k))
     if key in why.beside:
         told.append(say("analyst.rule_beside", lang, area=area))
     yield ""

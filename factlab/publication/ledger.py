@@ -18,16 +18,20 @@ MARK = "releases.txt"  # so that a folder of something else isn't taken for a le
 HEAD = "Factlab: what was released, oldest first; keep this folder, and keep it whole"
 
 
-def read(ledger: Path, book: Codebook) -> tuple[Publication, ...]:
-    """The releases that have areas in common with this codebook, oldest first. Empty when there is no ledger yet.
+def read(ledger: Path, book: Codebook, *, before: Path | None = None) -> tuple[Publication, ...]:
+    """The releases that have areas in common with this codebook, oldest first; those `before` a publication, if it is one
+    of them. Empty when there is no ledger yet.
 
     Raises PublicationError when one of them isn't whole, or was changed, or when the folder is no ledger: a release
     that is left out of account is a leak, so that none is skipped.
     """
-    for name in _listed(ledger):
+    listed = _listed(ledger)
+    if before is not None and (name := _name(before)) in listed:
+        listed = listed[: listed.index(name)]
+    for name in listed:
         if not (ledger / name / folders.SUMS).is_file():
             raise PublicationError("publication.release_missing", folder=ledger.name, name=name)
-    there = [folders.read(ledger / name) for name in _listed(ledger)]
+    there = [folders.read(ledger / name) for name in listed]
     return tuple(one for one in there if one.codebook.area.keys() & book.area.keys())
 
 

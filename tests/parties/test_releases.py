@@ -11,7 +11,7 @@ from factlab import attack, publication
 from factlab.cells import Publication
 from factlab.cli import app
 from factlab.errors import PublicationError
-from factlab.parties import analyst
+from factlab.parties import analyst, explanation
 from typer.testing import CliRunner
 
 from tests.parties.little import LittleRound
@@ -121,3 +121,23 @@ def test_a_drop_list_that_the_custodian_honours_in_between(split: LittleRound) -
         was = before.cell[cell.key]
         if cell.households is not None and was.households is not None:
             assert cell.households == was.households or abs(cell.households - was.households) >= 10
+
+
+def test_an_edition_is_explained(little: LittleRound) -> None:
+    late = whoever(little)
+    run(little, "first", without=late)
+    run(little, "second")
+    before, now = read(little, "first"), read(little, "second")
+    hidden = [
+        c.key for c in now.cells if c.status == "suppressed" and before.cell[c.key].households is not None
+    ]
+    files = analyst.delivery_files(little.deliveries)
+    told = []
+    for key in hidden:
+        cell = (key.table, key.area_code, key.category)
+        found = explanation.explain(little.round, files, little.analyst, little.root / "second", cell)
+        if found.edition is not None:
+            told.append(explanation.shown(found, "nl"))
+            assert found.edition == before.cell[key].households
+            break
+    assert told and "editie: een eerdere publicatie" in told[0]

@@ -34,6 +34,8 @@ def test_every_release_stays_and_the_same_one_is_there_once(tmp_path: Path) -> N
     assert [release.cells for release in ledger.read(book, BOOK)] == [
         publication.read(folder).cells for folder in (first, second)
     ]
+    assert len(ledger.read(book, BOOK, before=second)) == 1
+    assert len(ledger.read(book, BOOK, before=published(tmp_path / "c", 3))) == 2
 
 
 def test_another_municipality_is_none_of_our_business(tmp_path: Path) -> None:
