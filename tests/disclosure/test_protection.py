@@ -114,7 +114,13 @@ def test_each_kind_of_relation_is_needed(kind: str) -> None:
 
 
 def test_the_public_function_can_leave_nothing_out() -> None:
-    assert list(inspect.signature(protect).parameters) == ["what", "salt", "rounding"]
+    assert list(inspect.signature(protect).parameters) == [
+        "what",
+        "salt",
+        "rounding",
+        "earlier",
+        "provenance",
+    ]
 
 
 def test_the_same_salt_gives_the_same_table_and_the_counts_no_trace() -> None:

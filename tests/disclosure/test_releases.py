@@ -112,7 +112,7 @@ def test_the_same_again_hides_the_same() -> None:
 
 
 def test_three_releases_hold_together() -> None:
-    made = synthetic.households(codebook(), 500, 2)
+    made = synthetic.households(codebook(), 300, 2)
     first, second, _ = late(made, random.Random(2))
     _, third, _ = next_year(made, random.Random(2))
     earlier: list[Earlier] = []

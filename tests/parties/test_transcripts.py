@@ -62,11 +62,13 @@ def verbs() -> list[str]:
 
 @pytest.fixture(scope="module")
 def publication(made_split: LittleRound, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("made") / "publication"
+    home = tmp_path_factory.mktemp("made")
+    round_ = shutil.copytree(
+        made_split.round, home / "round"
+    )  # a run writes its log there, and a ledger beside it
     files = analyst.delivery_files(made_split.deliveries)
-    ledger = out.parent / "releases"  # not beside the round that others copy
-    analyst.run(made_split.round, files, made_split.analyst, out, releases=ledger, lang="en")
-    return out
+    analyst.run(round_, files, made_split.analyst, home / "publication", lang="en")
+    return home / "publication"
 
 
 @pytest.fixture
