@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from factlab.disclosure import rules
+from factlab.disclosure.crowd import Crowd
 from factlab.disclosure.model import Model
 from factlab.disclosure.patterns import Flags, Matrix
 from factlab.disclosure.releases import Together
@@ -128,7 +129,7 @@ class Evidence:
     """The witnesses found, which demands each meets, and for whom: `supply[demand, who]` counts them."""
 
     def __init__(self, task: Task, demands: Demands) -> None:
-        self._demands, self._people = demands, task.everyone()
+        self._demands, self._people, self._crowd = demands, task.everyone(), Crowd(task.everyone())
         self._moved: dict[int, tuple[Matrix, Matrix]] = {}  # of each witness the cells that move, and how far
         self._meets: dict[int, Matrix] = {}
         self._valid: dict[int, Matrix] = {}
@@ -137,22 +138,17 @@ class Evidence:
         self.supply = np.zeros(demands.wanted.shape, dtype=np.int64)
 
     def add(self, *deviations: Matrix) -> None:
-        if not deviations:
-            return
-        valid = np.ones((len(deviations), len(self._people)), dtype=np.int64)
-        if len(self._people) > 1:
-            rows = sparse.csr_array(np.vstack(deviations))
-            valid[:, 1:] = np.column_stack([person.allows(rows) for person in self._people[1:]])
-        for row, deviation in enumerate(deviations):
+        for deviation in deviations:
             cells = np.flatnonzero(deviation)
+            valid = self._crowd.allow(cells, deviation[cells]).astype(np.int64)
             ids = np.unique(np.concatenate([self._demands.by_cell[cell] for cell in cells.tolist()]))
             minus = self._demands.minus[ids]
             form = deviation[self._demands.plus[ids]] - np.where(minus >= 0, deviation[minus], 0)
             meets = ids[self._demands.met(ids, form)]
             number, self._next = self._next, self._next + 1
             self._moved[number] = cells, deviation[cells]
-            self._meets[number], self._valid[number] = meets, valid[row]
-            self.supply[meets] += valid[row]
+            self._meets[number], self._valid[number] = meets, valid
+            self.supply[meets] += valid
             for cell in cells.tolist():
                 self._movers[cell].add(number)
 
