@@ -206,6 +206,20 @@ def test_the_intervals_are_those_of_the_reference(answer: str) -> None:
     assert found == named
 
 
+@pytest.mark.parametrize("k", [5, 10])
+@pytest.mark.parametrize("name", ["T1", "T2"])
+def test_the_intervals_in_what_is_protected_are_those_of_a_plain_programme(name: str, k: int) -> None:
+    safe = protect(replace(reference(name), rules=Rules(k)))
+    dims = safe.tables[0].by
+    reader = LinkedReader(cube(safe, "n", dims), published(safe, dims))
+    found = feasible(safe)
+    assert len(found) > 70
+    for cell, (low, high) in found.items():
+        at = dict(part.split("=") for part in cell[1:])
+        ends = reader.interval({("n", *(at.get(d, "Total") for d in dims)): 1})
+        assert ends == (low, float("inf") if high is None else high)
+
+
 # -- weak publications, one fault each ---------------------------------------------------------------------------
 
 USE = {"use": flat("none", "some"), "geo": flat("x", "y", "z")}
