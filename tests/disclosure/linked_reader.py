@@ -51,17 +51,29 @@ class LinkedReader:
         goal = np.zeros(len(self.place))
         for name, factor in form.items():
             goal[self.place[name]] = factor
-        ends = []
-        for sign in (1, -1):
+        low, high = (self._end(sign * goal, whole) * sign for sign in (1, -1))
+        return round(low, 6), round(high, 6)
+
+    def _end(self, goal: np.ndarray, whole: bool) -> float:
+        """The least value of the goal. Where a whole number has no end the solver's best isn't always the best, so that it
+        is asked for a better one until there is none."""
+        best = np.inf
+        while True:
+            beyond = optimize.LinearConstraint(goal[None, :], -np.inf, best - 1)
             found = optimize.milp(
-                sign * goal,
-                constraints=self.fits,
+                goal,
+                constraints=[self.fits] if best == np.inf else [self.fits, beyond],
                 bounds=self.bounds,
                 integrality=np.full(len(goal), int(whole)),
             )
+            if found.status == 2 and best < np.inf:
+                return best
             assert found.status in (0, 3, 4), found.message
-            ends.append(sign * found.fun if found.status == 0 else -sign * np.inf)
-        return round(ends[0], 6), round(ends[1], 6)
+            if found.status != 0:
+                return -np.inf
+            best = float(found.fun)
+            if not whole:
+                return best
 
 
 def published(safe: SafeLinked, dims: Sequence[str], names: Sequence[str] = ()) -> dict[Name, float]:
