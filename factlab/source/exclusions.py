@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -57,32 +56,25 @@ def read(file: Path, profile: str = "", reference: Reference | None = None) -> A
 
 
 def remember(file: Path) -> None:
-    """Note beside a list that was used that it is one: it would pass for an extract of an organisation with one service."""
-    told = tomli_w.dumps({"format": FORMAT, "sha256": _digest(file)})
+    """Note beside a list that was used that it is one: it would pass for an extract of an organisation with one service.
+
+    The note holds nothing of the list, no digest either: of a list of one address all addresses could be tried."""
     remarks = "".join(f"# {texts.say('source.exclusion_note', lang)}\n" for lang in texts.LANGUAGES)
     with contextlib.suppress(OSError), files.new_file(file.with_name(file.name + SUFFIX)) as beside:
-        beside.write_text(remarks + told, encoding="utf-8", newline="\n")
+        beside.write_text(remarks + tomli_w.dumps({"format": FORMAT}), encoding="utf-8", newline="\n")
 
 
 def require_extract(file: Path, exclusions: Path | None = None) -> None:
-    """Raise ExtractError when `file` is the list that is given beside it, or a list that was used before, or a copy of one."""
+    """Raise ExtractError when `file` is the list that is given beside it, or a list in its folder that was used before, or
+    a copy of one."""
     if not file.is_file():
         return
     if exclusions and exclusions.is_file() and (file.samefile(exclusions) or _same(file, exclusions)):
         raise ExtractError("source.extract_is_list", file=file.name, list=exclusions.name)
-    notes = sorted(file.parent.glob(f"*{SUFFIX}"))
-    if file.with_name(file.name + SUFFIX) in notes:
-        raise ExtractError("source.extract_was_list", file=file.name, note=file.name + SUFFIX)
-    digests = {_noted(note): note.name for note in notes}
-    if digests and (note := digests.get(_digest(file))):
-        raise ExtractError("source.extract_was_list", file=file.name, note=note)
-
-
-def _noted(note: Path) -> str:
-    try:
-        return str(tomllib.loads(note.read_text(encoding="utf-8-sig")).get("sha256"))
-    except (OSError, ValueError):
-        return ""  # by its name it still holds
+    for note in sorted(file.parent.glob(f"*{SUFFIX}")):
+        listed = note.with_name(note.name.removesuffix(SUFFIX))
+        if listed.name == file.name or (listed.is_file() and _same(file, listed)):
+            raise ExtractError("source.extract_was_list", file=file.name, note=note.name)
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import re
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -259,9 +260,11 @@ def test_a_list_that_was_used_is_no_extract_afterwards(party: Party, tmp_path: P
             listed, kit=party.root / "round" / "kits" / ONE_SERVICE, participant=ONE_SERVICE,
             identity=party.identities[ONE_SERVICE], out=tmp_path, day=DAY,
         )  # fmt: skip
-    shutil.copyfile(listed, tmp_path / "kopie.csv")
+    note = (tmp_path / "geheim.csv.never.toml").read_text(encoding="utf-8")
+    assert re.findall("[0-9a-f]{16}", note) == [], "no digest: of a short list every address could be tried"
     listed.write_text(LIST + "3501AC;9\n", encoding="utf-8")  # a list that grew is the same list
-    (tmp_path / "bezwaar.csv").write_text(LIST, encoding="utf-8")
+    for name in ("kopie.csv", "bezwaar.csv"):
+        shutil.copyfile(listed, tmp_path / name)
     for name in ("geheim.csv", "kopie.csv", "bezwaar.csv"):
         with pytest.raises(ExtractError) as raised:
             give_list(party, tmp_path / name)
