@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -18,22 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.disclosure.linked_reader import LinkedReader, cube, published
+from tests.tabular import flat, table
 
 HERE = Path(__file__).parent / "tables"
 TABLES = Path(__file__).parents[1] / "disclosure" / "tables"
-
-
-def table(
-    name: str, by: Sequence[str], rows: Mapping[Any, int | None], measure: str = "n", **more: Any
-) -> LinkedTable:
-    """A count table from codes (one string, or a tuple) to counts."""
-    keys = [key if isinstance(key, tuple) else (key,) for key in rows]
-    columns: dict[str, Sequence[Any]] = {d: tuple(key[i] for key in keys) for i, d in enumerate(by)}
-    return LinkedTable(name, tuple(by), columns | {"n": tuple(rows.values())}, measure, **more)
-
-
-def flat(*codes: str) -> tuple[dict[str, str]]:
-    return (dict.fromkeys(codes, "T"),)
 
 
 def codes_of(exact: LinkedTable) -> list[Any]:

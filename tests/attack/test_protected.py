@@ -15,18 +15,7 @@ from factlab.linked import Figure, Linked, LinkedTable, Relation, Rules, SafeLin
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-
-def table(
-    name: str, by: Sequence[str], rows: Mapping[Any, int], measure: str = "n", **more: Any
-) -> LinkedTable:
-    """A count table from codes (one string, or a tuple) to counts."""
-    keys = [key if isinstance(key, tuple) else (key,) for key in rows]
-    columns: dict[str, Sequence[Any]] = {d: tuple(key[i] for key in keys) for i, d in enumerate(by)}
-    return LinkedTable(name, tuple(by), columns | {"n": tuple(rows.values())}, measure, **more)
-
-
-def flat(*codes: str) -> tuple[dict[str, str]]:
-    return (dict.fromkeys(codes, "T"),)
+from tests.tabular import flat, table
 
 
 def square(*, unlisted: str = "", **inner: int) -> dict[tuple[str, str], int]:

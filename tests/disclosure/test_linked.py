@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,21 +14,9 @@ from factlab.errors import DisclosureError
 from factlab.linked import Figure, Linked, LinkedTable, Relation, Rules, SafeLinked, Term
 
 from tests.disclosure.linked_reader import LinkedReader, cube, published
+from tests.tabular import flat, table
 
 HERE = Path(__file__).parent / "tables"
-
-
-def table(
-    name: str, by: Sequence[str], rows: Mapping[Any, int | None], measure: str = "n", **more: Any
-) -> LinkedTable:
-    """A count table from codes (one string, or a tuple) to counts."""
-    keys = [key if isinstance(key, tuple) else (key,) for key in rows]
-    columns: dict[str, Sequence[Any]] = {d: tuple(key[i] for key in keys) for i, d in enumerate(by)}
-    return LinkedTable(name, tuple(by), columns | {"n": tuple(rows.values())}, measure, **more)
-
-
-def flat(*codes: str) -> tuple[dict[str, str]]:
-    return (dict.fromkeys(codes, "T"),)
 
 
 def hidden(safe: SafeLinked, name: str = "t") -> set[Any]:
