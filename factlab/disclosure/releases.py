@@ -47,10 +47,18 @@ class Release:
     def of_content(self, content: str) -> frozenset[str]:
         return frozenset(name for name, one in self.delivered.items() if one.get("content") == content)
 
+    @cached_property
+    def ends(self) -> tuple[Matrix, Matrix]:
+        """From and to which a number stands for, -1 where it is hidden: a rounded one for several."""
+        off = np.where(self.printed > 0, max(self.base - 1, 0), 0)
+        low = np.maximum(self.printed - off, np.where(off > 0, self.book.threshold, -1))
+        return low, self.printed + off
+
     @property
     def settled(self) -> Flags:
         """Cells that readers know exactly."""
-        return np.asarray((self.printed >= 0) & ((self.base == 0) | (self.printed == 0)), dtype=bool)
+        low, high = self.ends
+        return np.asarray((low >= 0) & (low == high), dtype=bool)
 
 
 def release(
@@ -198,6 +206,8 @@ class _Build:
         self.threshold = now.book.threshold
         told = [np.where(one.settled, one.printed, -1) for one in earlier]
         self.known = np.concatenate([counts, *told, [1]])
+        ends = [one.ends for one in earlier]
+        self.low, self.high = (np.concatenate([counts, *(e[n] for e in ends), [1]]) for n in (0, 1))
         self.equal: list[Row] = []
         self.least: list[Row] = []
         self.forced = np.zeros(self.one + 1, dtype=bool)
@@ -217,11 +227,12 @@ class _Build:
         self.equal += [(kind, cells + at, factors) for kind, cells, factors in equal]
         self.least += [(kind, cells + at, factors) for kind, cells, factors in least]
         self.forced[at : at + len(forced)] = forced
-        for cell in np.flatnonzero((release.printed > 0) & (release.base > 0)).tolist() if n else ():
-            low = max(int(release.printed[cell]) - release.base + 1, release.book.threshold)
-            high = int(release.printed[cell]) + release.base - 1
-            self.least.append(("rounding", np.array([at + cell, self.one]), np.array([1, -low])))
-            self.least.append(("rounding", np.array([at + cell, self.one]), np.array([-1, high])))
+        if not n:
+            return
+        low, high = release.ends
+        for cell in np.flatnonzero(low < high).tolist():
+            for sign, end in ((1, -low[cell]), (-1, high[cell])):
+                self.least.append(("rounding", np.array([at + cell, self.one]), np.array([sign, end])))
 
     def _tie(self, later: int, then: int, bound: Bound) -> None:
         pair = _Pair(self.releases[later], self.releases[then])
@@ -247,12 +258,14 @@ class _Build:
         place = {key: n for n, key in enumerate(keys)}
         equal = np.array([pair.unchanged(key) for key in keys], dtype=bool)
         above = [[place[key] for key in tail] for tail in pair.growing(keys)]
-        x, y = self.known[at].T if len(at) else np.zeros((2, 0), dtype=np.int64)
-        both = (x >= 0) & (y >= 0)
-        grown = all((x[tail] >= y[tail]).all() or not both[tail].all() for tail in above if len(tail) == 1)
-        if (both & equal & (x != y)).any() or not grown:
+        low, high = self.low[at], self.high[at]
+        both = (low >= 0).all(axis=1)
+        fewer = both & (high[:, 0] < low[:, 1])
+        more = both & (low[:, 0] > high[:, 1])
+        single = [tail[0] for tail in above if len(tail) == 1]
+        if (equal & (fewer | more)).any() or fewer[single].any():
             # Addresses were taken out in between. Who doesn't know that would take what is shown now for what was hidden.
-            self.musts += at[equal & (y < 0), 0].tolist() if editions else []
+            self.musts += at[equal & (low[:, 1] < 0), 0].tolist() if editions else []
             equal, above = np.zeros(len(keys), dtype=bool), []
         self.equal += [("same round", cells, np.array([1, -1])) for cells in at[equal]]
         for tail in above:
@@ -304,12 +317,8 @@ class _Build:
             ]
         still = self.forced | printed
         still[self.one] = True
-        free = [(x, y) for x, y in self.editions if not printed[y]]
-        small = [
-            (x, y)
-            for x, y in self.editions
-            if printed[y] and 1 <= abs(values[x] - values[y]) < self.threshold
-        ]
+        free = [(x, y) for x, y in self.editions if self.low[y] < 0]
+        small = [(x, y) for x, y in self.editions if self.low[y] >= 0 and self._is_small(x, y)]
         forms = [Form(x, y) if values[x] > values[y] else Form(y, x) for x, y in small]
         demands = [side for form in forms for side in rules.both_sides(form, self.threshold)]
         demands += [Demand(Form(x, y), "away", int(values[x] - values[y])) for x, y in free]
@@ -323,6 +332,11 @@ class _Build:
             (*guarantee, ()),
             np.array(self.unbound, dtype=np.int64).reshape(-1, 2),
         )
+
+    def _is_small(self, x: int, y: int) -> bool:
+        """Whether a reader is sure that what was counted and what was shown then are fewer than the threshold apart."""
+        least, most = self.low[x] - self.high[y], self.high[x] - self.low[y]
+        return bool((least >= 1 and most < self.threshold) or (most <= -1 and least > -self.threshold))
 
 
 def _moved(demand: Demand, by: int) -> Demand:
