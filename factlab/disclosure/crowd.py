@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
+from factlab.disclosure.model import values
 from factlab.disclosure.patterns import Flags, Matrix
 from factlab.disclosure.witness import Knower
 
@@ -30,12 +31,7 @@ class Crowd:
         """Who can't exclude that these cells move so much, and nothing else; integers only."""
         excluded = self._fixed[cells] | (moved[:, None] < self._lowest[cells])
         fits: Flags = np.asarray(~excluded.any(axis=0), dtype=bool)
-        starts, sizes = self._by_cell.indptr[cells], np.diff(self._by_cell.indptr)[cells]
-        ahead = np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
-        entries = ahead + np.arange(len(ahead))
-        rows, place = np.unique(self._by_cell.indices[entries], return_inverse=True)
-        value = np.zeros(len(rows), dtype=np.int64)
-        np.add.at(value, place, self._by_cell.data[entries] * np.repeat(moved, sizes))
+        rows, value = values(self._by_cell, cells, moved)
         broken = (value < -self._slack[rows]) | (self._equal[rows] & (value != 0))
         fits[self._who[rows[broken]]] = False
         return fits

@@ -39,12 +39,14 @@ class Model:
 
     def fits(self, deviation: Matrix) -> bool:
         """Whether a single deviation is allowed."""
-        return not (
-            (self.counts + deviation < 0).any()
-            or deviation[self.forced].any()
-            or (self.equal @ deviation).any()
-            or (self.least @ deviation < -self._slack).any()
-        )
+        cells = np.flatnonzero(deviation)
+        moved = deviation[cells]
+        if (self.counts[cells] + moved < 0).any() or self.forced[cells].any():
+            return False
+        if values(self._equal_by_cell, cells, moved)[1].any():
+            return False
+        rows, value = values(self._least_by_cell, cells, moved)
+        return not (value < -self._slack[rows]).any()
 
     def allows(self, deviations: sparse.csr_array) -> Flags:
         """Which deviations (one a row) lead to another table that a reader can't exclude; integers only."""
@@ -57,6 +59,14 @@ class Model:
         moved = sparse.coo_array(deviations @ self.least.T)
         fits[moved.row[moved.data < -self._slack[moved.col]]] = False
         return fits
+
+    @cached_property
+    def _equal_by_cell(self) -> sparse.csc_array:
+        return self.equal.tocsc()
+
+    @cached_property
+    def _least_by_cell(self) -> sparse.csc_array:
+        return self.least.tocsc()
 
     @cached_property
     def _slack(self) -> Counts:
@@ -77,6 +87,17 @@ class Model:
     @cached_property
     def _by_cell(self) -> sparse.csc_array:
         return self._present.tocsc()
+
+
+def values(by_cell: sparse.csc_array, cells: Matrix, moved: Matrix) -> tuple[Matrix, Matrix]:
+    """The rows that hold one of these cells, and what each comes to when the cells move so much and nothing else."""
+    starts, sizes = by_cell.indptr[cells], np.diff(by_cell.indptr)[cells]
+    ahead = np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
+    entries = ahead + np.arange(len(ahead))
+    rows, place = np.unique(by_cell.indices[entries], return_inverse=True)
+    value = np.zeros(len(rows), dtype=np.int64)
+    np.add.at(value, place, by_cell.data[entries] * np.repeat(moved, sizes))
+    return rows, value
 
 
 def build(
