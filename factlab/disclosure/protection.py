@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factlab.cells import CellKey, Codebook, CountTable, Earlier, SafeTable
-from factlab.disclosure import certificate, insiders, model, releases, rounding, rules, suppression
+from factlab.disclosure import certificate, insiders, model, releases, rounding, rules, suppression, swaps
 from factlab.disclosure.model import Model, Place
 from factlab.disclosure.patterns import Matrix
 from factlab.disclosure.releases import Bound, Together
@@ -109,6 +109,7 @@ def prepare(
         k,
         costs(book, keys, whole, salt),
         zones(book, [key.area_code for key in keys]),
+        swaps.ground(everywhere),
         () if "organisations" in without else insiders.knowers(counts, everywhere, whole),
         tuple(form for form in marked if form.minus >= 0),
         totals,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +17,7 @@ from factlab.disclosure.model import Model
 from factlab.disclosure.patterns import Flags, Matrix
 from factlab.disclosure.releases import Together
 from factlab.disclosure.rules import Demand, Form
+from factlab.disclosure.swaps import Ground
 from factlab.disclosure.witness import Knower, Search, nobody
 from factlab.errors import DisclosureError
 
@@ -33,6 +34,7 @@ class Task:
     k: int
     cost: NDArray[np.float64]
     zones: Matrix | None = None  # see witness.Search
+    ground: Ground | None = None  # see swaps
     knowers: tuple[
         Knower, ...
     ] = ()  # who know more than a reader; they may not pin what they don't know anyway
@@ -185,7 +187,7 @@ def suppress(task: Task) -> Flags:
     """Hide so that every form's interval contains [0, k] and every hidden cell has its guarantee, for any reader; and
     so that who know more pin nothing that they don't know anyway."""
     demands = Demands(task)
-    search = Search(task.model, task.cost, task.zones)
+    search = Search(task.model, task.cost, task.zones, task.ground)
     evidence = Evidence(task, demands)
     hidden = _spread(task, demands, search, evidence)
     hidden = _shrink(task, demands, search, evidence, hidden)
@@ -250,9 +252,10 @@ def _unmet(demands: Demands, evidence: Evidence, hidden: Flags) -> Iterator[tupl
 
 def _shrink(task: Task, demands: Demands, search: Search, evidence: Evidence, hidden: Flags) -> Flags:
     """Publish again what need not be hidden, the dearest first. Only the demands that lose their last witness by it
-    are searched for again, among what is still hidden."""
+    are searched for again, among what is still hidden; those that kept another cell hidden before, first."""
     hidden = hidden.copy()
     people = task.everyone()
+    blamed = np.zeros(demands.wanted.shape, dtype=np.int64)
     search.fix(np.flatnonzero(~hidden & ~task.model.forced))
     left = task.model.left(hidden)
     order = np.flatnonzero(hidden & ~task.must)
@@ -266,36 +269,24 @@ def _shrink(task: Task, demands: Demands, search: Search, evidence: Evidence, hi
         active = demands.active(hidden)[which] & (demands.owner[which] != cell)
         gone = demands.wanted[which] & active[:, None] & (evidence.supply[which] <= lost)
         who, place = np.nonzero(gone.T)
+        first = np.argsort(-blamed[which[place], who], kind="stable")
         search.fix(np.array([cell]))
-        pairs = list(zip(which[place].tolist(), who.tolist(), strict=True))
-        new = _search_again(demands, search, people, pairs)
-        if new is None:
-            search.fix(np.array([cell]), release=True)
-            continue
-        hidden[cell] = False
-        left[rows] -= 1
-        evidence.drop(cell)
-        evidence.add(*new)
+        for at, person in zip(place[first].tolist(), who[first].tolist(), strict=True):
+            demand = int(which[at])
+            if evidence.supply[demand, person] > lost[at, person]:  # what was found for another meets it too
+                continue
+            # rather one more cell hidden than a long search
+            found = search.find(demands.each[demand], people[person], branch=False)
+            if found is None:
+                blamed[demand, person] += 1
+                search.fix(np.array([cell]), release=True)
+                break
+            evidence.add(found)
+        else:
+            hidden[cell] = False
+            left[rows] -= 1
+            evidence.drop(cell)
     return hidden
-
-
-def _search_again(
-    demands: Demands, search: Search, people: Sequence[Knower], lost: Sequence[tuple[int, int]]
-) -> list[Matrix] | None:
-    """Witnesses for all of these demands, or None when one of them has none left."""
-    new: list[Matrix] = []
-    for demand, who in lost:
-        there = np.array(new, dtype=np.int64).reshape(len(new), len(people[who].fixed))
-        moved = demands.moved(demand, there)
-        meets = np.flatnonzero(demands.met(np.full(len(new), demand), moved))
-        if any(people[who].allows(sparse.csr_array(new[n][None, :]))[0] for n in meets.tolist()):
-            continue
-        # rather one more cell hidden than a long search
-        found = search.find(demands.each[demand], people[who], branch=False)
-        if found is None:
-            return None
-        new.append(found)
-    return new
 
 
 def verify(task: Task, hidden: Flags, deviations: sparse.csr_array, demands: Demands | None = None) -> None:

@@ -23,6 +23,7 @@ from scipy import sparse
 from factlab.disclosure.model import Model
 from factlab.disclosure.patterns import Flags, Matrix
 from factlab.disclosure.rules import Demand, Form
+from factlab.disclosure.swaps import Ground, Swaps
 
 WHOLE, NEAR = (
     1e-6,
@@ -30,6 +31,7 @@ WHOLE, NEAR = (
 )  # how far from a whole number what moves not, and what is whole, may end; integers decide later
 EVERYWHERE, ABOVE = -2, -1  # instead of the label of a zone
 TRIES = 8  # other costs to try before branching
+STEPS = 40  # parts to settle before branching
 NODES = 500  # of branch and bound: a limit in seconds would make the outcome depend on the machine
 CUTS = 60  # how often rows that were broken are added to a programme before it is given up
 
@@ -110,31 +112,32 @@ class Ask(NamedTuple):
 
 
 class _Local:
-    """What a knower knows about the cells of one programme."""
+    """What a knower knows about the cells of one programme, the inequalities that every reader knows first."""
 
-    def __init__(self, knower: Knower, cells: Matrix, counts: Matrix) -> None:
+    def __init__(self, knower: Knower, cells: Matrix, counts: Matrix, least: sparse.csr_array) -> None:
         self.fixed = np.flatnonzero(knower.fixed[cells])
         floor = knower.lowest[cells]
-        self.floored = np.flatnonzero((floor > -counts) & ~knower.fixed[cells])
+        self.floored = np.flatnonzero((floor > -counts[cells]) & ~knower.fixed[cells])
         self.lowest = floor[self.floored]
         self.binds = bool(len(self.fixed) or len(self.floored))
-        rows = sparse.vstack([knower.equal, knower.least]).tocsr()
+        more = sparse.vstack([knower.equal, knower.least]).tocsr()
         slack = np.concatenate([np.zeros(knower.equal.shape[0], dtype=np.int64), knower.slack])
-        equal = np.arange(rows.shape[0]) < knower.equal.shape[0]
-        touching = np.flatnonzero(np.diff(sparse.csr_array(rows[:, cells]).indptr))
-        self.rows = sparse.csr_array(rows[touching])  # over all cells
+        equal = np.arange(more.shape[0]) < knower.equal.shape[0]
+        touching = np.flatnonzero(np.diff(sparse.csr_array(more[:, cells]).indptr))
+        self.rows = sparse.vstack([least, more[touching]]).tocsr()  # over all cells
         self.own = sparse.csr_array(self.rows[:, cells])
-        self.slack, self.equal = slack[touching], equal[touching]
+        self.parts = sparse.csr_array(sparse.hstack([self.own, -self.own]))  # over what rises and what falls
+        self.slack = np.concatenate([np.asarray(least @ counts), slack[touching]])
+        self.equal = np.concatenate([np.zeros(least.shape[0], dtype=bool), equal[touching]])
+        self.tied = self.rows.nnz > self.own.nnz  # whether other cells matter
 
-    def broken(self, deviation: Costs, outside: Matrix | None) -> Matrix:
-        """The rows that this deviation breaks."""
-        if not len(self.slack):
-            return np.zeros(0, dtype=np.int64)
+    def value(self, deviation: Costs, outside: Matrix | None) -> Costs:
+        """How far each row moves."""
         value = self.own @ deviation
-        if outside is not None:
-            value = value + self.rows @ outside
-        broken: Matrix = np.flatnonzero((value < -self.slack - 1e-5) | (self.equal & (value > 1e-5)))
-        return broken
+        return np.asarray(value if outside is None or not self.tied else value + self.rows @ outside)
+
+    def broken(self, value: Costs, near: float = 0.0) -> Flags:
+        return np.asarray((value < -self.slack - near) | (self.equal & (value > near)))
 
 
 class Programme:
@@ -148,20 +151,16 @@ class Programme:
 
     def __init__(self, model: Model, costs: Costs, cells: Matrix, *, closed: bool = False) -> None:
         """`closed`: leave out the rows that hold other cells than these."""
-        self._counts = model.counts[cells]
-        self.cells = cells
+        self._counts, self.cells = model.counts, cells
         self._place = np.full(len(model.counts), -1, dtype=np.int64)
         self._place[cells] = np.arange(len(cells))
         self._fixed = np.zeros(len(cells), dtype=bool)
         self._cheap = np.zeros(len(cells), dtype=bool)
         self._costs = np.concatenate([costs[cells]] * 2).astype(np.float64)
         self._equal, self._least = (self._touching(rows, closed) for rows in (model.equal, model.least))
-        self._slack = self._least @ model.counts
-        self._own_equal, self._own_least = (
-            sparse.csr_array(rows[:, cells]) for rows in (self._equal, self._least)
-        )
-        self._tied = self._least.nnz > self._own_least.nnz  # whether other cells matter to the inequalities
+        self._own_equal = sparse.csr_array(self._equal[:, cells])
         self._knows: dict[str, _Local] = {}
+        self._nobody = nobody(len(model.counts))
         self._active = np.zeros(0, dtype=np.int64)  # the inequalities in the solver
         self._broken: list[int] = []  # those that the running search has broken
 
@@ -181,7 +180,7 @@ class Programme:
     @cached_property
     def _room(self) -> Costs:
         endless = np.full(len(self.cells), highspy.kHighsInf)
-        return np.concatenate([endless, self._counts.astype(np.float64)])
+        return np.concatenate([endless, self._counts[self.cells].astype(np.float64)])
 
     @cached_property
     def _solver(self) -> highspy.Highs:
@@ -213,18 +212,19 @@ class Programme:
         solver.passModel(programme)
         return solver
 
+    def _follow(self, outside: Matrix | None) -> None:
+        """The rows in the solver, when the other cells move as `outside` says."""
+        low, high = self._ends(outside)
+        every = np.arange(len(low), dtype=np.int32)
+        self._solver.changeRowsBounds(len(every), every, low, high)
+
     def _ends(self, outside: Matrix | None) -> tuple[Costs, Costs]:
-        """The lower and upper ends of the rows when the other cells move as `outside` says."""
-        equal, least = np.zeros(self._equal.shape[0]), -self._slack[self._active].astype(np.float64)
+        rows = self._knowing(self._nobody)
+        equal, least = np.zeros(self._equal.shape[0]), -rows.slack[self._active].astype(np.float64)
         if outside is not None:
             equal = equal - self._equal @ outside
-            least = least - (self._least @ outside)[self._active] if self._tied else least
+            least = least - (rows.rows @ outside)[self._active] if rows.tied else least
         return np.concatenate([equal, least]), np.concatenate([equal, np.full(len(least), highspy.kHighsInf)])
-
-    def _follow(self, outside: Matrix | None) -> None:
-        ends = self._ends(outside)
-        every = np.arange(len(ends[0]), dtype=np.int32)
-        self._solver.changeRowsBounds(len(every), every, *ends)
 
     def _both(self, places: Matrix) -> NDArray[np.int32]:
         """The columns in which the cells at these places rise and fall."""
@@ -274,7 +274,7 @@ class Programme:
 
     def _knowing(self, knower: Knower) -> _Local:
         if knower.name not in self._knows:
-            self._knows[knower.name] = _Local(knower, self.cells, self._counts)
+            self._knows[knower.name] = _Local(knower, self.cells, self._counts, self._least)
         return self._knows[knower.name]
 
     def solve(
@@ -292,13 +292,8 @@ class Programme:
             self._ask(ask)
         solver.setBasis()
         found = self._linear(known, outside)
-        if found is not None and not self._proves(found, ask, outside):
-            moving = np.abs(found) > WHOLE
-            found = self._elsewhere(ask, known, outside)
-            if found is None and branch:
-                found = self._branch(moving, known, outside)
-                if found is not None and not self._proves(found, ask, outside):
-                    found = None
+        if found is not None and not self._proves(found, ask, known, outside):
+            found = self._whole(np.abs(found) > WHOLE, ask, known, outside, branch=branch)
         solver.deleteRows(solver.getNumRow() - rows, np.arange(rows, solver.getNumRow(), dtype=np.int32))
         self._unbind(known)
         if outside is not None:
@@ -306,6 +301,25 @@ class Programme:
         if self._broken:
             self._keep()
         return None if found is None else np.rint(found).astype(np.int64)
+
+    def _whole(
+        self, moving: Flags, ask: Ask | None, known: _Local, outside: Matrix | None, *, branch: bool
+    ) -> Costs | None:
+        """The same when the cheapest, that moves these, isn't whole: the least effort first, and no dearer than need be."""
+        found = self._elsewhere(ask, known, outside)
+        if found is not None:
+            return found
+        dived = self._dive(ask, known, outside)
+        dear = ~moving & ~self._cheap
+        if not branch or (dived is not None and not np.rint(dived)[dear].any()):
+            return dived
+        found = self._branch(moving, known, outside)
+        if found is None or not self._proves(found, ask, known, outside):
+            return dived
+        return found if dived is None or self._cost(found) < self._cost(dived) else dived
+
+    def _cost(self, found: Costs) -> float:
+        return float(np.abs(found) @ self._costs[: len(found)])
 
     def _ask(self, ask: Ask) -> None:
         """A cell that is none of these doesn't move."""
@@ -331,46 +345,53 @@ class Programme:
 
     def _cut(self, found: Costs, known: _Local, outside: Matrix | None) -> bool:
         """Whether this breaks rows that weren't in the solver: they are now."""
-        value = self._own_least @ found + self._slack
-        if outside is not None and self._tied:
-            value = value + self._least @ outside
-        least, more = np.flatnonzero(value < -1e-5), known.broken(found, outside)
-        if len(least):
-            self._add(self._own_least[least], self._least[least], self._slack[least], outside)
-            self._broken.extend(least.tolist())
-        if len(more):
-            self._add(known.own[more], known.rows[more], known.slack[more], outside, known.equal[more])
-        return bool(len(least) or len(more))
+        broken = np.flatnonzero(known.broken(known.value(found, outside), 1e-5))
+        if len(broken):
+            self._add(known, broken, outside)
+            self._broken.extend(broken[broken < self._least.shape[0]].tolist())
+        return bool(len(broken))
 
-    def _add(
-        self,
-        own: sparse.csr_array,
-        whole: sparse.csr_array,
-        slack: Matrix,
-        outside: Matrix | None,
-        equal: Flags | None = None,
-    ) -> None:
+    def _add(self, known: _Local, some: Matrix, outside: Matrix | None) -> None:
         """Rows of which the deviation is at least -slack, or just that."""
-        rows = sparse.hstack([own, -own]).tocsr()
-        low = -slack.astype(np.float64)
-        if outside is not None:
-            low = low - whole @ outside
-        high = (
-            np.full(len(low), highspy.kHighsInf) if equal is None else np.where(equal, low, highspy.kHighsInf)
-        )
-        starts, columns, values = (
-            rows.indptr.astype(np.int32),
-            rows.indices.astype(np.int32),
-            rows.data.astype(np.float64),
-        )
-        self._solver.addRows(len(low), low, high, rows.nnz, starts, columns, values)
+        rows = known.parts[some]
+        low = -known.slack[some].astype(np.float64)
+        if outside is not None and known.tied:
+            low = low - known.rows[some] @ outside
+        high = np.where(known.equal[some], low, highspy.kHighsInf)
+        starts, columns = rows.indptr.astype(np.int32), rows.indices.astype(np.int32)
+        self._solver.addRows(len(low), low, high, rows.nnz, starts, columns, rows.data.astype(np.float64))
 
     def _keep(self) -> None:
         """What was broken once stays in the solver."""
         some = np.array(sorted(set(self._broken)), dtype=np.int64)
-        self._add(self._own_least[some], self._least[some], self._slack[some], None)
+        self._add(self._knowing(self._nobody), some, None)
         self._active = np.concatenate([self._active, some])
         self._broken = []
+
+    def _dive(self, ask: Ask | None, known: _Local, outside: Matrix | None) -> Costs | None:
+        """One part after the other that isn't whole gets the whole number next to it, the nearest first."""
+        solver = self._solver
+        settled: list[int] = []
+        found = self._linear(known, outside)
+        while found is not None and not self._proves(found, ask, known, outside):
+            value = np.array(solver.getSolution().col_value, dtype=np.float64)
+            off = np.abs(value - np.rint(value))
+            uneven = np.flatnonzero(off > NEAR)
+            if not len(uneven) or len(settled) == STEPS:
+                found = None
+                break
+            column = int(uneven[off[uneven].argmin()])
+            settled.append(column)
+            nearest = np.rint(value[column])
+            for whole in (nearest, 2 * np.floor(value[column]) + 1 - nearest):
+                solver.changeColBounds(column, whole, whole)
+                found = self._linear(known, outside)
+                if found is not None:
+                    break
+        places = np.unique(np.array(settled, dtype=np.int64) % len(self.cells))
+        self._hold(places[~self._fixed[places]], still=False)
+        self._bind(known)
+        return found
 
     def _elsewhere(self, ask: Ask | None, known: _Local, outside: Matrix | None) -> Costs | None:
         """At slightly other costs the cheapest table is another one, and mostly one of whole numbers."""
@@ -380,7 +401,7 @@ class Programme:
         for factor in self._other_costs:
             solver.changeColsCost(len(every), every, self._costs * factor)
             tried = self._linear(known, outside)
-            if tried is not None and self._proves(tried, ask, outside):
+            if tried is not None and self._proves(tried, ask, known, outside):
                 found = tried
                 break
         solver.changeColsCost(len(every), every, self._costs)
@@ -420,17 +441,16 @@ class Programme:
         size = len(self.cells)
         return solution[:size] - solution[size:]
 
-    def _proves(self, found: Costs, ask: Ask | None, outside: Matrix | None) -> bool:
+    def _proves(self, found: Costs, ask: Ask | None, known: _Local, outside: Matrix | None) -> bool:
         """Whether this is whole, keeps the rows when it is made so (of a large factor a little is much), and reaches
         what is asked. That a complete one keeps every row is checked again."""
         whole = np.rint(found)
         if (np.abs(found - whole) > NEAR).any():
             return False
-        uneven, value = self._own_equal @ whole, self._own_least @ whole + self._slack
+        uneven = self._own_equal @ whole
         if outside is not None:
             uneven = uneven + self._equal @ outside
-            value = value + self._least @ outside if self._tied else value
-        if uneven.any() or (value < 0).any():
+        if uneven.any() or known.broken(known.value(whole, outside)).any():
             return False
         moved = np.append(whole, 0)  # a cell that is none of these doesn't move
         return ask is None or ask.met(
@@ -444,8 +464,11 @@ class Search:
     `zones` labels the cells of the lowest areas by what they lie in, -1 for all others; without it there are none.
     """
 
-    def __init__(self, model: Model, costs: Costs, zones: Matrix | None = None) -> None:
+    def __init__(
+        self, model: Model, costs: Costs, zones: Matrix | None = None, ground: Ground | None = None
+    ) -> None:
         self._model = model
+        self._swaps = None if ground is None else Swaps(ground, model)
         self._costs = costs.astype(np.float64)
         self._fixed = np.zeros(len(model.counts), dtype=bool)
         self._cheap = np.zeros(len(model.counts), dtype=bool)
@@ -497,7 +520,11 @@ class Search:
         """These cells are hidden: moving them costs next to nothing from now on."""
         self._cheap[cells] = True
         self._costs[cells] = costs
-        for zone, programme in self._programmes.items():
+        if self._swaps:
+            self._swaps.show(cells, hide=True)
+        here = {EVERYWHERE, ABOVE, *self._zone[cells].tolist()}
+        for zone in sorted(here & self._programmes.keys()):
+            programme = self._programmes[zone]
             if zone == ABOVE:
                 parent, row, below = self._ties
                 now = self._costs + self._following
@@ -509,8 +536,11 @@ class Search:
     def fix(self, cells: Matrix, *, release: bool = False) -> None:
         """These cells are published: they move no more (or again, if released)."""
         self._fixed[cells] = not release
-        for programme in self._programmes.values():
-            programme.fix(cells, release=release)
+        if self._swaps:
+            self._swaps.show(cells, hide=release)
+        here = {EVERYWHERE, *self._zone[cells].tolist()}
+        for zone in sorted(here & self._programmes.keys()):
+            self._programmes[zone].fix(cells, release=release)
 
     def find(self, demand: Demand, knower: Knower | None = None, *, branch: bool = True) -> Matrix | None:
         """The cheapest deviation of whole numbers that meets the demand, or None when none is found. Without
@@ -524,6 +554,9 @@ class Search:
 
     def _find(self, form: Form, up: bool, bound: int, knower: Knower, branch: bool) -> Matrix | None:
         ask = Ask(form.plus, form.minus, up, bound - int(form.of(self._model.counts)))
+        swap = self._swaps.find(ask, knower) if self._swaps else None
+        if swap is not None and self._proves(swap, ask, knower):
+            return swap
         zones = {int(self._zone[cell]) for cell in (form.plus, form.minus) if cell >= 0}
         for near in self._near(ask, zones, knower, branch):
             if self._proves(near, ask, knower):
