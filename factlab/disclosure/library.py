@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
-from factlab.disclosure import completion, model, suppression, tidy
+from factlab.disclosure import completion, cover, model, tidy
 from factlab.disclosure import rounding as rounded
-from factlab.disclosure.model import Model
+from factlab.disclosure.apart import Open, Task
 from factlab.disclosure.patterns import Flags
 from factlab.disclosure.rules import Demand, Form
 from factlab.disclosure.tidy import Layout, Sum
@@ -25,8 +24,8 @@ from factlab.errors import DisclosureError
 from factlab.linked import Code, Figure, Linked, LinkedTable, Rules, SafeLinked
 
 METHOD = "cell suppression by witnesses: every marked form's interval contains 0 to the threshold"
-PER_STEP = 1.5  # a cell is so much dearer than one a step lower in a hierarchy
-POWER, DEAR = 0.55, 2.0  # what a cell of n costs: between hiding few cells and hiding small ones
+PER_STEP = 1.2  # a cell is so much dearer than one a step lower in a hierarchy
+POWER, DEAR = 0.9, 40.0  # what a cell of n costs: between hiding few cells and hiding small ones
 TIE = 0.02  # enough for another salt to choose other partners
 FREE = 1e-4  # what it costs to move a cell that is never printed
 
@@ -54,39 +53,6 @@ class Printed:
     slack: tuple[int, ...]
     above: tuple[tuple[int, int], ...]  # cells and factors
     below: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, repr=False)
-class Task(suppression.Task):
-    """The core's task with a demand of its own for each form, and with cells that are never printed."""
-
-    demands: tuple[Demand, ...] = ()
-    musts: frozenset[int] = frozenset()
-
-    @cached_property
-    def must(self) -> Flags:
-        chosen = np.zeros(len(self.model.counts), dtype=bool)
-        chosen[sorted(self.musts)] = True
-        return chosen
-
-    @cached_property
-    def asked(self) -> tuple[Demand, ...]:
-        return self.demands
-
-
-@dataclass(frozen=True, repr=False)
-class Open(Model):
-    """A model in which some cells are never printed: being the last one hidden in a sum does them no harm."""
-
-    never: Flags
-
-    @cached_property
-    def _present(self) -> sparse.csr_array:
-        present = (self.equal != 0).astype(np.int64).tocsr()
-        touches = np.asarray(present @ self.never.astype(np.int64)) > 0
-        present.data[np.repeat(touches, np.diff(present.indptr))] = 0
-        present.eliminate_zeros()
-        return present
 
 
 class Plan:
@@ -369,7 +335,7 @@ class Plan:
                     queue.append(other)
         return [row for row in rows if row is not None]
 
-    def _model(self, sums: Sequence[Sum], never: Flags) -> Model:
+    def _model(self, sums: Sequence[Sum], never: Flags) -> Open:
         one = len(self.numbers)  # the constant: a cell that is 1 and doesn't move
         equal: list[model.Row] = []
         least: list[model.Row] = []
@@ -431,7 +397,7 @@ def protect(linked: Linked, *, salt: bytes = b"", rounding: int = 0) -> SafeLink
 
     With `rounding` the published counts are rounded to multiples of that base as well, consistently over the tables."""
     plan = Plan(linked, salt)
-    hidden = suppression.suppress(plan.task())
+    hidden = cover.suppress(plan.task())
     numbers = plan.numbers
     if rounding:
         shown = {c: numbers[c] for c in plan.layout.printed if not hidden[c] and plan.is_count(c)}

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from factlab.disclosure import library, suppression, tidy
-from factlab.disclosure.library import Marked, Plan, Task
+from factlab.disclosure.apart import Task
+from factlab.disclosure.library import Marked, Plan
 from factlab.disclosure.patterns import Flags, Matrix
 from factlab.disclosure.rules import Demand, Form
 from factlab.disclosure.tidy import Spot, Sum

@@ -187,12 +187,19 @@ def suppress(task: Task) -> Flags:
     """Hide so that every form's interval contains [0, k] and every hidden cell has its guarantee, for any reader; and
     so that who know more pin nothing that they don't know anyway."""
     demands = Demands(task)
-    search = Search(task.model, task.cost, task.zones, task.ground)
-    evidence = Evidence(task, demands)
-    hidden = _spread(task, demands, search, evidence)
-    hidden = _shrink(task, demands, search, evidence, hidden)
+    hidden, evidence = attempt(task, demands)
     verify(task, hidden, evidence.deviations(), demands)
     return hidden
+
+
+def attempt(task: Task, demands: Demands, first: Matrix | None = None) -> tuple[Flags, Evidence]:
+    """A pattern with its witnesses, not verified yet. What moves is looked for among the cells `first` first."""
+    search = Search(task.model, task.cost, task.zones, task.ground)
+    if first is not None:
+        search.cheapen(first, HIDDEN * task.cost[first])
+    evidence = Evidence(task, demands)
+    hidden = _spread(task, demands, search, evidence)
+    return _shrink(task, demands, search, evidence, hidden), evidence
 
 
 def _spread(task: Task, demands: Demands, search: Search, evidence: Evidence) -> Flags:

@@ -32,10 +32,11 @@ def hidden(safe: SafeLinked, name: str = "t") -> set[Any]:
 @pytest.mark.parametrize(
     ("file", "dimension", "k", "secondaries", "total"),
     [
-        ("T1_geo_x_nserv_full", "nserv", 5, 86, 3308),  # GaussSuppression 1.2.3 with intervals
-        ("T1_geo_x_nserv_full", "nserv", 10, 78, 6164),
-        ("T2_geo_x_ndom_full", "ndom", 5, 53, 3548),  # sdcTable 0.34.0, HITAS and OPT
-        ("T2_geo_x_ndom_full", "ndom", 10, 75, 7012),
+        # Best of others, as safe: GaussSuppression 1.2.3 with intervals; for T2 at 5 sdcTable 0.34.0, GAUSS and HITAS.
+        ("T1_geo_x_nserv_full", "nserv", 5, 67, 3252),  # 86, 3308
+        ("T1_geo_x_nserv_full", "nserv", 10, 71, 6164),  # 78, 6164
+        ("T2_geo_x_ndom_full", "ndom", 5, 48, 3548),  # 48, 8631 and 53, 3548
+        ("T2_geo_x_ndom_full", "ndom", 10, 66, 7012),  # 75, 7012
     ],
 )
 def test_the_reference_tables_are_safe_and_hide_less_than_others(
