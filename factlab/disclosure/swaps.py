@@ -278,12 +278,15 @@ class Swaps:
         row, cell = terms.row[here], terms.col[here]
         area = np.zeros(rows.shape[0], dtype=np.int64)
         area[row] = self._area[cell]
-        shape = (rows.shape[0], self._vectors.shape[1])
-        over = sparse.csr_array((terms.data[here], (row, self._column[cell])), shape=shape)
-        moved = sparse.coo_array(over @ self._vectors.T)
-        falls = moved.data < 0
-        row, move = moved.row[falls], moved.col[falls]
-        np.minimum.at(often.reshape(-1), area[row] * often.shape[1] + move, slack[row] // -moved.data[falls])
+        over = np.zeros((rows.shape[0], self._vectors.shape[1]), dtype=np.int16)
+        np.add.at(over, (row, self._column[cell]), terms.data[here].astype(np.int16))
+        kinds, kind = np.unique(over, axis=0, return_inverse=True)  # an area has the same rows as the next
+        order = np.lexsort((-slack, kind))  # of two alike the tightest last, which stays
+        groups = np.split(order, np.flatnonzero(np.diff(kind[order])) + 1)
+        for moved, own in zip((self._vectors @ kinds.T).T, groups, strict=False):
+            falls = np.flatnonzero(moved < 0)
+            spots = np.ix_(area[own], falls)
+            often[spots] = np.minimum(often[spots], slack[own][:, None] // -moved[falls].astype(np.int64))
 
     def _deep(self, room: Matrix) -> Matrix:
         """The same with all that lies in it following."""
