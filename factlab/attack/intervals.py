@@ -16,10 +16,16 @@ from scipy.sparse.csgraph import connected_components
 from factlab.attack.system import System
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Numbers = Ints | Floats
 Terms = Mapping[int, int]
 
 CLOSE = 1e-6  # the solver's own tolerance is 1e-7
 PATIENCE = 20.0  # seconds for one integer programme
+STEPS = 4  # rows to go from what is wrong with a table, for the cells that are changed first
+DEAR = 10.0  # how much worse it is when a cell to keep becomes less
+ENOUGH = 0.1  # more than the least change: any table near will do
+BRANCHES = 500  # for that
 SMALL = 500  # cells: presolving costs more than it brings
 
 
@@ -105,6 +111,11 @@ class Component:
         self._cost: Terms = {}
 
     @cached_property
+    def _crossed(self) -> csr_array:
+        """Which rows each cell stands in."""
+        return csr_array(abs(self._rows).T.tocsr())
+
+    @cached_property
     def _neighbours(self) -> csr_array:
         """Cells that stand together in a row that adds up."""
         add_up = self._rows[self._equal]
@@ -161,14 +172,8 @@ class Component:
             equal = np.concatenate([equal, np.zeros(many, dtype=bool)])
             least = np.concatenate([least, np.full(many, -self.limit)])
             most = np.concatenate([most, goal])
-        model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = len(least), len(low)
-        model.col_cost_ = np.zeros(len(least))
-        model.col_lower_, model.col_upper_ = least.astype(float), most.astype(float)
-        model.row_lower_ = low.astype(float)
-        model.row_upper_ = np.where(equal, low.astype(float), highspy.kHighsInf)
-        _fill(model, rows)
-        programme = _silent(model)
+        high = np.where(equal, low.astype(float), highspy.kHighsInf)
+        programme = _passed(np.zeros(len(least)), (least, most), rows, (low, high))
         if forms is None:
             programme.setOptionValue(
                 "simplex_strategy", 4
@@ -179,40 +184,78 @@ class Component:
         """The numbers, each within its ends."""
         return np.clip(table, self._least, self._most)
 
-    def nearest(self, table: Ints, terms: Terms, goal: int) -> Ints | None:
+    def nearest(
+        self, table: Ints, terms: Terms, goal: int, keep: NDArray[np.bool_] | None = None
+    ) -> Ints | None:
         """A whole table that differs little from this one and of which Σ factor · cell is at least the goal; None when
-        none was found. `table` need not fit, but lies within the ends of its cells."""
+        none was found. `table` need not fit, but lies within the ends of its cells; those to `keep` are rather not less."""
+        keep = np.zeros(len(table), dtype=bool) if keep is None else keep
+        free = self._tied(table, terms, goal)
+        if 2 * len(free) < len(table):
+            place = {int(cell): n for n, cell in enumerate(free)}
+            part = self._held(free, table)
+            turned = {place[cell]: factor for cell, factor in terms.items()}
+            changed = part._least_change(table[free], turned, goal, keep[free])
+            if changed is not None:
+                found = table.copy()
+                found[free] = changed
+                if self.fits(found):
+                    return found
+        return self._least_change(table, terms, goal, keep)
+
+    def _tied(self, table: Ints, terms: Terms, goal: int) -> Ints:
+        """The cells that are at most a few rows away from what is wrong with the table; a row with room left ties nothing."""
+        room = np.asarray(self._rows @ table) - self._low
+        tight = self._tight(table)
+        near = np.asarray(self._crossed @ ((room < 0) | (self._equal & (room > 0))).astype(np.int64)) > 0
+        if sum(factor * int(table[cell]) for cell, factor in terms.items()) < goal:
+            near[list(terms)] = True
+        for _ in range(STEPS):
+            near = self._beside(near, tight)
+        return np.flatnonzero(near)
+
+    def _tight(self, table: Ints) -> NDArray[np.bool_]:
+        """The rows that leave no room."""
+        return self._equal | (np.asarray(self._rows @ table) <= self._low)
+
+    def _beside(self, cells: NDArray[np.bool_], rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """These cells, and those that stand in one of these rows with one of them."""
+        rows = rows & (np.asarray(abs(self._rows) @ cells.astype(np.int64)) > 0)
+        return np.asarray(cells | (np.asarray(self._crossed @ rows.astype(np.int64)) > 0))
+
+    def _least_change(self, table: Ints, terms: Terms, goal: int, keep: NDArray[np.bool_]) -> Ints | None:
+        """That, whichever cells it takes."""
         many = len(table)
         form = csr_array((list(terms.values()), ([0] * len(terms), list(terms))), shape=(1, many))
         rows = csr_array(vstack([self._rows, form]))
         low = np.append(self._low, goal) - np.asarray(rows @ table)
         high = np.where(np.append(self._equal, False), low.astype(float), highspy.kHighsInf)
-        model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = 2 * many, len(low)
-        model.col_cost_ = np.ones(2 * many)  # how far each cell goes up, and down
-        model.col_lower_ = np.zeros(2 * many)
-        model.col_upper_ = np.concatenate([self._most - table, table - self._least]).astype(float)
-        model.row_lower_, model.row_upper_ = low.astype(float), high
-        _fill(model, csr_array(hstack([rows, -rows])))
-        programme = _silent(model)
+        ends = np.zeros(2 * many), np.concatenate([self._most - table, table - self._least]).astype(float)
+        cost = np.ones(2 * many)  # how far each cell goes up, and down
+        cost[many:][keep] = DEAR
+        programme = _passed(cost, ends, csr_array(hstack([rows, -rows])), (low, high))
         programme.setOptionValue("presolve", "off")  # from no change at all, that is near
         programme.setOptionValue("time_limit", PATIENCE)
         programme.run()
-        change = np.array(programme.getSolution().col_value)
         found = self._changed(programme, table, terms, goal)
         if found is not None or not _feasible(programme):
             return found
+        change = np.array(programme.getSolution().col_value)
         every = np.arange(2 * many, dtype=np.int32)
         programme.changeColsIntegrality(2 * many, every, np.full(2 * many, highspy.HighsVarType.kInteger))
         programme.setOptionValue("presolve", "on")
-        # What isn't whole is looked for again with what stands in a row with it; then with all.
-        broken = (np.abs(change - np.rint(change)) > CLOSE).reshape(2, many).any(axis=0)
-        rows = self._rows[np.flatnonzero(abs(self._rows) @ broken.astype(np.int64))]
-        near = broken | (np.asarray(abs(rows).sum(axis=0)) > 0)
-        for free in (near, near | ~near):
-            kept = np.tile(~free, 2)
-            low, high = (np.where(kept, np.rint(change), end) for end in (model.col_lower_, model.col_upper_))
-            programme.changeColsBounds(2 * many, every, low, high)
+        programme.setOptionValue("mip_rel_gap", ENOUGH)
+        programme.setOptionValue("mip_max_nodes", BRANCHES)
+        programme.setOptionValue("mip_heuristic_run_feasibility_jump", False)  # costs more than it brings
+        # What isn't whole is looked for again with what is tied to it, then with more, at last with all.
+        near = (np.abs(change - np.rint(change)) > CLOSE).reshape(2, many).any(axis=0)
+        up, down = np.split(np.rint(change).astype(np.int64), 2)
+        tight = self._tight(table + up - down)
+        for step in range(4):
+            near = self._beside(near, tight) if step < 3 else near | ~near
+            kept = np.tile(~near, 2)
+            least, most = (np.where(kept, np.rint(change), end) for end in ends)
+            programme.changeColsBounds(2 * many, every, least, most)
             programme.run()
             found = self._changed(programme, table, terms, goal)
             if found is not None:
@@ -285,25 +328,22 @@ class Component:
     def spread(self, forms: csr_array, goal: Ints) -> Ints | None:
         """A whole table in which many forms come near their goal together; None when none was found.
 
-        The sum of min(form, goal) is made large, not largest: a few branches are enough. Raises Contradiction.
+        The sum of min(form, goal) is made largest among fractions; a whole table near that will do. Raises Contradiction.
         """
         many, cells = len(goal), len(self.cells)
         programme = self._programme(forms, goal)
-        every = np.arange(cells, dtype=np.int32)
-        programme.changeColsIntegrality(cells, every, np.full(cells, highspy.HighsVarType.kInteger))
         programme.changeColsCost(many, np.arange(cells, cells + many, dtype=np.int32), np.full(many, -1.0))
         programme.setOptionValue("time_limit", PATIENCE)
         if cells < SMALL:
             programme.setOptionValue("presolve", "off")
-        programme.setOptionValue("mip_rel_gap", 0.02)
-        programme.setOptionValue("mip_max_nodes", 20)
-        programme.setOptionValue("mip_heuristic_run_feasibility_jump", False)  # costs more than it brings
-        programme.run()
+        _solve(programme)
         if programme.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
             self.exactly({}, 1)  # raises when that is so
+        if not _feasible(programme):
+            return None
         value = np.array(programme.getSolution().col_value[:cells])
-        table = np.rint(value).astype(np.int64)
-        return table if len(table) == cells and self.fits(table) else None
+        table = self.inside(np.rint(value).astype(np.int64))
+        return table if self.fits(table) else self.nearest(table, {}, 0)
 
     def _read(self, programme: highspy.Highs, terms: Terms, sense: int) -> tuple[int, Ints | None]:
         status = programme.getModelStatus()
@@ -318,18 +358,20 @@ class Component:
         return sense * int(np.floor(end + CLOSE * max(1.0, abs(end)))), table if whole else None
 
 
-def _fill(model: highspy.HighsLp, rows: csr_array) -> None:
-    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    model.a_matrix_.start_ = rows.indptr.astype(np.int32)
-    model.a_matrix_.index_ = rows.indices.astype(np.int32)
-    model.a_matrix_.value_ = rows.data.astype(float)
-
-
-def _silent(model: highspy.HighsLp) -> highspy.Highs:
+def _passed(
+    cost: Floats, ends: tuple[Numbers, Numbers], rows: csr_array, sides: tuple[Numbers, Numbers]
+) -> highspy.Highs:
+    """The programme of the least cost, with variables and rows each between two ends."""
     programme = highspy.Highs()
     programme.silent()
     programme.setOptionValue("threads", 1)
-    programme.passModel(model)
+    programme.passModel(
+        *(len(cost), len(sides[0]), rows.nnz, int(highspy.MatrixFormat.kRowwise)),
+        *(int(highspy.ObjSense.kMinimize), 0.0, cost),
+        *(end.astype(float) for end in (*ends, *sides)),
+        *(rows.indptr.astype(np.int32), rows.indices.astype(np.int32), rows.data.astype(float)),
+        np.zeros(len(cost), dtype=np.int32),  # not whole
+    )
     return programme
 
 
