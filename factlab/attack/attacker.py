@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from factlab.attack.findings import Finding, Kind
 from factlab.attack.goals import Goals, Mask
 from factlab.attack.intervals import Bounds, Component, Ints, Undecided, components, follow
+from factlab.attack.met import Met
 from factlab.attack.reach import Reach
 from factlab.attack.system import System
 
@@ -25,8 +26,8 @@ EFFORT = 30  # cells of a large component of which the ends are worked out only 
 
 
 class Attack:
-    """`skip` are the forms that this attacker knows by itself or that are lost already; `tables`, as found by another
-    attacker, are tried first."""
+    """`skip` are the forms that this attacker knows by itself or that are lost already; what others have `met` is tried
+    first."""
 
     def __init__(
         self,
@@ -34,11 +35,11 @@ class Attack:
         goals: Goals,
         *,
         skip: Mask | None = None,
-        tables: Ints | None = None,
+        met: Met | None = None,
     ) -> None:
         self.system, self.goals = system, goals
         self.judged = np.ones(len(goals.forms), dtype=bool) if skip is None else ~skip
-        self.seeds = tables
+        self.met = met
         self.reaches: list[Reach] = []
         self.settled_cell = False
         self.lost = np.zeros(len(goals.forms), dtype=bool)
@@ -51,14 +52,16 @@ class Attack:
         for part in components(self.system, bounds):
             yield from self._attack(part, bounds)
         self.bounds = bounds
+        if self.met is not None:
+            self.met.learn(self.reaches)
 
     def tables(self) -> Ints:
-        """Some of the tables that were met, whole: of each component the first, the second, and so on."""
-        met = [reach for reach in self.reaches if reach.tables]
-        many = max((len(reach.tables) for reach in met), default=1)
+        """The tables that were met with many forms moved, whole: of each component the first, the second, and so on."""
+        met = [(reach.part.cells, reach.tables[: reach.many]) for reach in self.reaches if reach.tables]
+        many = max((len(tables) for _, tables in met), default=1)
         pool = np.tile(self.bounds.least, (min(many, POOL), 1))
-        for reach in met:
-            pool[:, reach.part.cells] = np.array(reach.tables)[np.arange(len(pool)) % len(reach.tables)]
+        for cells, tables in met:
+            pool[:, cells] = np.array(tables)[np.arange(len(pool)) % len(tables)]
         return pool
 
     def _finding(self, n: int, kind: Kind | None = None) -> Finding:
@@ -96,16 +99,14 @@ class Attack:
             printed if (printed >= 0).any() else None,
         )
         self.reaches.append(reach)
-        if self.seeds is not None:
-            for table in np.unique(self.seeds[:, part.cells], axis=0):
-                reach.saw(table if part.fits(table) else None)
-            if reach.printed is not None and not reach.tables:  # it knows a number that is printed otherwise
-                reach.saw(part.nearest(part.inside(self.seeds[0, part.cells]), {}, 0))
+        if self.met is not None:
+            self.met.show(reach)
         try:
             reach.meet()
         except Undecided:
             yield Finding("undecided", tuple(self.system.keys[cell] for cell in part.cells))
             return
+        reach.many = len(reach.tables)
         for place in np.flatnonzero(reach.unsafe()).tolist():
             try:
                 yield from self._judge(reach, place, int(forms[place]))
@@ -118,14 +119,15 @@ class Attack:
         if reach.free(place):
             return
         for exact in (False, True):
-            if exact or reach.large:  # the tables at the ends weren't whole: a whole one nearby will often do
+            if not exact:
+                reach.nudge(place)
+                if reach.free(place):
+                    return
+            else:  # the tables at the ends weren't whole: a whole one nearby will often do
                 for size, sense in NEAR:
                     reach.move(place, sense, size)
                     if reach.free(place):
                         return
-                reach.nudge(place)
-                if reach.free(place):
-                    return
             most = reach.end(place, 1, exact=exact)
             if reach.free(place):
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import partial
 
@@ -14,7 +15,8 @@ from factlab.attack.attacker import Attack
 from factlab.attack.findings import Finding, Kind, Verdict
 from factlab.attack.goals import Mask, goals
 from factlab.attack.insiders import Insiders, overlaps
-from factlab.attack.intervals import Contradiction, Ints
+from factlab.attack.intervals import Contradiction
+from factlab.attack.met import Met
 from factlab.attack.ranges import Range, Ranges
 from factlab.attack.relations import Relations
 from factlab.attack.system import System, beside, build
@@ -39,7 +41,7 @@ def audit(
     case = Case(publication, earlier)
     attack, found = case.attack()
     if earlier and found:
-        found = _without(found, _blank(publication, earlier).attack()[1])
+        found = _blank(publication, earlier).without(found)
     findings = [*printed.seen(publication, case.systems[0], case.relations[0]), *found]
     if attack is not None:
         findings += of_insiders(case, attack, insiders)
@@ -66,13 +68,15 @@ def of_insiders(
 ) -> Iterator[Finding]:
     """What each of them can tell beside what any reader can, whose `attack` this was."""
     knowing = Insiders(case.relations[0], case.systems[0].keys)
-    lost, tables = attack.lost, attack.tables()
+    lost, met = attack.lost, Met(attack.tables())
+    met.learn(attack.reaches)
+    blank: Case | None = None
     for who, counts in sorted(insiders.items()):
         taught = partial(knowing.taught, who=who, counts=counts)
-        _, found = case.attack(partial(_both, teach, taught), case.owned(who) | lost, tables)
+        its, found = case.attack(partial(_both, teach, taught), case.owned(who) | lost, met)
         if found:
-            blank = _blank(case.publication, case.earlier)
-            found = _without(found, blank.attack(taught, blank.owned(who))[1])
+            blank = blank or _blank(case.publication, case.earlier)
+            found = copy(blank).without(found, taught, blank.owned(who), Met(its.tables()) if its else None)
         yield from (replace(one, by=who) for one in found)
 
 
@@ -87,13 +91,6 @@ def _blank(publication: Publication, earlier: Sequence[Earlier]) -> Case:
         for cell in publication.cells
     )
     return Case(replace(publication, cells=cells), earlier)
-
-
-def _without(found: Iterable[Finding], anyway: Iterable[Finding]) -> list[Finding]:
-    """Without what could be told anyway: that so few households have all organisations, since so few are a
-    participant's own clients; or what earlier releases told. A publication can't undo it."""
-    old = {(one.kind, one.cells, one.release) for one in anyway}
-    return [one for one in found if (one.kind, one.cells, one.release) not in old]
 
 
 class Case:
@@ -125,12 +122,12 @@ class Case:
         self,
         teach: Callable[[System], System] = lambda system: system,
         skip: Mask | None = None,
-        tables: Ints | None = None,
+        met: Met | None = None,
     ) -> tuple[Attack | None, list[Finding]]:
         """The attack on the first reading that doesn't contradict itself, and what it found."""
         wrong: Contradiction | None = None
         for n, (system, loose) in enumerate(self._readings):
-            attack = Attack(teach(system), self.goals, skip=skip, tables=tables)
+            attack = Attack(teach(system), self.goals, skip=skip, met=met)
             try:
                 found = list(attack.findings())
             except Contradiction as why:
@@ -141,6 +138,23 @@ class Case:
             self._readings = self._readings[n:]
             return attack, found
         return None, [Finding("inconsistent", self._keys(wrong) if wrong else ())]
+
+    def without(
+        self,
+        found: Iterable[Finding],
+        teach: Callable[[System], System] = lambda system: system,
+        skip: Mask | None = None,
+        met: Met | None = None,
+    ) -> list[Finding]:
+        """What was found elsewhere, without what could be told anyway, in this case: that so few households have all
+        organisations, since so few are a participant's own clients; or what earlier releases told. A publication can't
+        undo it. Tables that were `met` where more is known fit here too."""
+        asked = {(one.cells, one.release) for one in found}
+        forms = zip(self.goals.forms, self.goals.release.tolist(), strict=True)
+        idle = np.array([(form.keys, release) not in asked for form, release in forms], dtype=bool)
+        anyway = self.attack(teach, idle if skip is None else skip | idle, met)[1]
+        old = {(one.kind, one.cells, one.release) for one in anyway}
+        return [one for one in found if (one.kind, one.cells, one.release) not in old]
 
     def _keys(self, wrong: Contradiction) -> tuple[CellKey, ...]:
         return tuple(dict.fromkeys(self.whole.keys[cell] for cell in wrong.cells))

@@ -11,8 +11,8 @@ from factlab.attack.goals import Goals, Mask
 from factlab.attack.intervals import Component, Contradiction, Ints, Undecided
 
 STEPS = 12  # tables that are looked for with many forms moved at once
-LARGE = 2000  # cells of a component that are not moved all at once
-FEW = 100  # forms of such a component that are rather worked out one by one
+LARGE = 4000  # cells of a component that are not moved all at once
+FEW = 50  # forms are worked out one by one when a component has so many cells for each that is left
 
 
 class Reach:
@@ -34,6 +34,8 @@ class Reach:
         self.least: Ints = np.full(len(rest), np.iinfo(np.int64).max)
         self.most: Ints = np.full(len(rest), np.iinfo(np.int64).min)
         self.tables: list[Ints] = []
+        self.many = 0  # how many of the tables were met with many forms moved; they come first
+        self.changes: list[Ints] = []  # small ones, that led from one table to another
         # Whether all at once is too much: with rounding, a whole municipality hangs together.
         self.large = len(part.cells) > LARGE
 
@@ -46,6 +48,35 @@ class Reach:
             self.tables.append(table)
             value = np.asarray(self.matrix @ table) + self.rest
             self.least, self.most = np.minimum(self.least, value), np.maximum(self.most, value)
+
+    def frees(self, table: Ints) -> int:
+        """How many more forms this table would show free, if it fits."""
+        todo = np.flatnonzero(self.unsafe())
+        value = np.asarray(self.matrix[todo] @ table) + self.rest[todo]
+        ends = np.minimum(self.least[todo], value), np.maximum(self.most[todo], value)
+        return int((~self.goals.broken(*ends, self.forms[todo])).sum())
+
+    def approach(self, table: Ints) -> None:
+        """Look for a whole table near this one, in which the cells that it shows free rather stay so."""
+        todo = np.flatnonzero(self.unsafe() & self.goals.single[self.forms])
+        value = np.asarray(self.matrix[todo] @ table) + self.rest[todo]
+        shown = todo[value >= self.goals.high[self.forms[todo]]]
+        keep = np.zeros(len(table), dtype=bool)
+        keep[self.matrix[shown].indices] = True
+        self.saw(self.part.nearest(table, {}, 0, keep))
+
+    def change(self, table: Ints, changes: csr_array) -> None:
+        """Apply each of these changes to a table, where that shows another form free."""
+        todo = np.flatnonzero(self.unsafe())
+        if not len(todo):
+            return
+        matrix = self.matrix[todo]
+        value = (np.asarray(matrix @ table) + self.rest[todo])[:, None] + (matrix @ changes.T).toarray()
+        ends = np.minimum(self.least[todo, None], value), np.maximum(self.most[todo, None], value)
+        for n in np.flatnonzero(~self.goals.broken(*ends, self.forms[todo, None]).all(axis=0)).tolist():
+            changed = table + changes[[n]].toarray()[0]
+            if self.frees(changed) and self.part.fits(changed):
+                self.saw(changed)
 
     def unsafe(self) -> Mask:
         """The forms that the tables which were met don't show free."""
@@ -72,7 +103,7 @@ class Reach:
         idle = step = 0
         while step < STEPS and idle < 2:
             todo = np.flatnonzero(self.unsafe())
-            if not len(todo) or (self.large and len(todo) <= FEW):
+            if FEW * len(todo) <= len(self.part.cells):
                 return
             low = self.most[todo] < high[todo]
             sense = np.where(low | (step % 2 == 0), 1, -1)
@@ -143,12 +174,15 @@ class Reach:
         return end + int(self.rest[n])
 
     def nudge(self, n: int) -> None:
-        """Look for tables near the last one that show form `n` free: further up, else further down."""
+        """Look for a table near one of those that were met that shows form `n` free: further up, else further down."""
         terms, high, rest = self.terms(n), int(self.goals.high[self.forms[n]]), int(self.rest[n])
-        last = self.tables[-1]
         for sense, goal in ((1, max(high, int(self.most[n]) + 1)), (-1, 1 - int(self.least[n]))):
             turned = {cell: sense * factor for cell, factor in terms.items()}
-            self.saw(self.part.nearest(last, turned, goal - sense * rest))
+            near = max(self.tables, key=lambda table: sum(turned[cell] * int(table[cell]) for cell in turned))
+            found = self.part.nearest(near, turned, goal - sense * rest)
+            if found is not None:
+                self.saw(found)
+                self.changes.append(found - near)
             if self.free(n):
                 return
 
