@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
+from factlab.disclosure.knower import Knower
 from factlab.disclosure.model import values
 from factlab.disclosure.patterns import Flags, Matrix
-from factlab.disclosure.witness import Knower
 
 
 class Crowd:

@@ -16,9 +16,9 @@ from scipy import sparse
 
 from factlab.cells import CellKey, Codebook, CountTable
 from factlab.disclosure import identities, patterns
+from factlab.disclosure.knower import Knower
 from factlab.disclosure.model import Model, Place, cells
 from factlab.disclosure.patterns import Column, Flags, Matrix
-from factlab.disclosure.witness import Knower
 from factlab.errors import DisclosureError
 
 FREE = -(2**62)  # no end to how far a cell can fall, but its own count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -36,14 +36,17 @@ class Demand:
     side: Literal["up", "down", "away"]
     bound: int
 
-    def met(self, counts: Counts, deviations: Matrix) -> Flags:
-        """Which of these deviations from the counts meet it."""
-        value = self.form.of(counts) + self.form.of(deviations)
-        if self.side == "up":
-            return np.asarray(value >= self.bound, dtype=bool)
-        if self.side == "down":
-            return np.asarray(value <= self.bound, dtype=bool)
-        return np.asarray(value != self.bound, dtype=bool)
+
+class Ask(NamedTuple):
+    """What a deviation must reach: the cell `plus` less the cell `minus` (-1: none) moves `needed` or further."""
+
+    plus: int
+    minus: int
+    up: bool
+    needed: int
+
+    def met(self, plus: int, minus: int) -> bool:
+        return plus - minus >= self.needed if self.up else plus - minus <= self.needed
 
 
 def withheld(

@@ -13,12 +13,13 @@ from scipy import sparse
 
 from factlab.disclosure import rules
 from factlab.disclosure.crowd import Crowd
+from factlab.disclosure.knower import Knower, nobody
 from factlab.disclosure.model import Model
 from factlab.disclosure.patterns import Flags, Matrix
 from factlab.disclosure.releases import Together
 from factlab.disclosure.rules import Demand, Form
 from factlab.disclosure.swaps import Ground
-from factlab.disclosure.witness import Knower, Search, nobody
+from factlab.disclosure.witness import Search
 from factlab.errors import DisclosureError
 
 HIDDEN = 0.001  # the cost of moving what is hidden already, as a share of what it cost to hide

@@ -12,17 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, groupby, pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from factlab.disclosure.knower import Knower
 from factlab.disclosure.model import Model, Place
 from factlab.disclosure.patterns import Column, Matrix
-
-if TYPE_CHECKING:
-    from factlab.disclosure.witness import Ask, Knower
+from factlab.disclosure.rules import Ask
 
 MOST = 30_000  # times that a move is made; more is never asked
 

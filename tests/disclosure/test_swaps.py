@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from factlab.disclosure import insiders, model, swaps
-from factlab.disclosure.witness import Ask, Knower, nobody
+from factlab.disclosure.knower import Knower, nobody
+from factlab.disclosure.rules import Ask
 
 from tests import synthetic
 

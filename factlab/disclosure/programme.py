@@ -1,0 +1,342 @@
+"""The cheapest deviation of some cells, by linear programming in HiGHS, and by branch and bound where it must."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from factlab.disclosure.knower import Knower, Local, nobody
+from factlab.disclosure.model import Model
+from factlab.disclosure.patterns import Flags, Matrix
+from factlab.disclosure.rules import Ask
+
+# How far from a whole number what moves not, and what is whole, may end; integers decide later.
+WHOLE, NEAR = 1e-6, 1e-3
+TRIES = 8  # other costs to try before branching
+STEPS = 40  # parts to settle before branching
+NODES = 500  # of branch and bound: a limit in seconds would make the outcome depend on the machine
+CUTS = 60  # how often rows that were broken are added to a programme before it is given up
+
+Costs = NDArray[np.float64]
+
+
+class Programme:
+    """A linear programme over the deviations of some cells, while all others stay or move as they are told to.
+
+    Kept in the solver: only bounds, costs and the demand change. Each cell has a part that rises and a part that falls,
+    so that the cost of |deviation| is linear. Every search starts from the deviation zero, which is dual feasible: the
+    dual simplex method needs few steps. Of the inequalities, which are many and mostly far from their ends, only those
+    stand in the solver that a search has broken once.
+    """
+
+    def __init__(self, model: Model, costs: Costs, cells: Matrix, *, closed: bool = False) -> None:
+        """`closed`: leave out the rows that hold other cells than these."""
+        self._counts, self.cells = model.counts, cells
+        self._place = np.full(len(model.counts), -1, dtype=np.int64)
+        self._place[cells] = np.arange(len(cells))
+        self._fixed = np.zeros(len(cells), dtype=bool)
+        self._cheap = np.zeros(len(cells), dtype=bool)
+        self._costs = np.concatenate([costs[cells]] * 2).astype(np.float64)
+        self._equal, self._least = (self._touching(rows, closed) for rows in (model.equal, model.least))
+        self._own_equal = sparse.csr_array(self._equal[:, cells])
+        self._knows: dict[str, Local] = {}
+        self._nobody = nobody(len(model.counts))
+        self._active = np.zeros(0, dtype=np.int64)  # the inequalities in the solver
+        self._broken: list[int] = []  # those that the running search has broken
+
+    def _touching(self, rows: sparse.csr_array, closed: bool) -> sparse.csr_array:
+        size = abs(rows)
+        inside = np.asarray(size @ (self._place >= 0).astype(np.int64)) > 0
+        if closed:
+            inside &= np.asarray(size @ (self._place < 0).astype(np.int64)) == 0
+        return sparse.csr_array(rows[np.flatnonzero(inside)])
+
+    @cached_property
+    def _other_costs(self) -> Costs:
+        spread = np.linspace(0.1, 1.0, TRIES)[:, None]
+        drawn: Costs = np.exp(np.random.default_rng(1).normal(0, 1, (TRIES, len(self._costs))) * spread)
+        return drawn
+
+    @cached_property
+    def _room(self) -> Costs:
+        endless = np.full(len(self.cells), highspy.kHighsInf)
+        return np.concatenate([endless, self._counts[self.cells].astype(np.float64)])
+
+    @cached_property
+    def _solver(self) -> highspy.Highs:
+        rows = self._own_equal.tocsc().astype(np.float64)
+        matrix = sparse.hstack([rows, -rows]).tocsc()
+        size = len(self.cells)
+        solver = highspy.Highs()
+        for option, value in (
+            ("output_flag", False),
+            ("threads", 1),
+            ("presolve", "off"),
+            ("solver", "simplex"),
+            ("simplex_strategy", 1),
+            ("random_seed", 1),
+            ("mip_max_nodes", NODES),
+            ("mip_rel_gap", 0.3),
+        ):
+            solver.setOptionValue(option, value)
+        programme = highspy.HighsLp()
+        programme.num_col_, programme.num_row_ = 2 * size, matrix.shape[0]
+        programme.col_cost_ = self._costs
+        programme.col_lower_ = np.zeros(2 * size)
+        programme.col_upper_ = np.where(np.tile(self._fixed, 2), 0.0, self._room)
+        programme.row_lower_, programme.row_upper_ = self._ends(None)
+        programme.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        programme.a_matrix_.start_ = matrix.indptr
+        programme.a_matrix_.index_ = matrix.indices
+        programme.a_matrix_.value_ = matrix.data
+        solver.passModel(programme)
+        return solver
+
+    def _follow(self, outside: Matrix | None) -> None:
+        """The rows in the solver, when the other cells move as `outside` says."""
+        low, high = self._ends(outside)
+        every = np.arange(len(low), dtype=np.int32)
+        self._solver.changeRowsBounds(len(every), every, low, high)
+
+    def _ends(self, outside: Matrix | None) -> tuple[Costs, Costs]:
+        rows = self._knowing(self._nobody)
+        equal, least = np.zeros(self._equal.shape[0]), -rows.slack[self._active].astype(np.float64)
+        if outside is not None:
+            equal = equal - self._equal @ outside
+            least = least - (rows.rows @ outside)[self._active] if rows.tied else least
+        return np.concatenate([equal, least]), np.concatenate([equal, np.full(len(least), highspy.kHighsInf)])
+
+    def _both(self, places: Matrix) -> NDArray[np.int32]:
+        """The columns in which the cells at these places rise and fall."""
+        return np.concatenate([places, places + len(self.cells)]).astype(np.int32)
+
+    def _here(self, cells: Matrix) -> Matrix:
+        places = self._place[cells]
+        return places[places >= 0]
+
+    def price(self, cells: Matrix, costs: Costs, *, cheap: bool = False) -> None:
+        """Moving these cells costs this from now on; next to nothing when they are hidden. `costs` are of all cells."""
+        places = self._here(cells)
+        if len(places):
+            columns = self._both(places)
+            self._cheap[places] |= cheap
+            self._costs[columns] = np.tile(costs[self.cells[places]], 2)
+            self._solver.changeColsCost(len(columns), columns, self._costs[columns])
+
+    def fix(self, cells: Matrix, *, release: bool = False) -> None:
+        """These cells are published: they move no more (or again, if released)."""
+        places = self._here(cells)
+        if len(places):
+            self._fixed[places] = not release
+            self._hold(places, still=not release)
+
+    def _hold(self, places: Matrix, *, still: bool) -> None:
+        columns = self._both(places)
+        nothing = np.zeros(len(columns))
+        self._solver.changeColsBounds(
+            len(columns), columns, nothing, nothing if still else self._room[columns]
+        )
+
+    def _bind(self, known: Local) -> None:
+        if not known.binds:
+            return
+        self._hold(known.fixed, still=True)
+        falls = (known.floored + len(self.cells)).astype(np.int32)
+        most = np.minimum(self._room[falls], -known.lowest.astype(np.float64))
+        most[self._fixed[known.floored]] = 0
+        self._solver.changeColsBounds(len(falls), falls, np.zeros(len(falls)), most)
+
+    def _unbind(self, known: Local) -> None:
+        if not known.binds:
+            return
+        places = np.concatenate([known.fixed, known.floored])
+        self._hold(places[~self._fixed[places]], still=False)
+
+    def _knowing(self, knower: Knower) -> Local:
+        if knower.name not in self._knows:
+            self._knows[knower.name] = Local(knower, self.cells, self._counts, self._least)
+        return self._knows[knower.name]
+
+    def solve(
+        self, ask: Ask | None, knower: Knower, outside: Matrix | None = None, *, branch: bool = True
+    ) -> Matrix | None:
+        """The cheapest deviation of whole numbers of these cells that meets what is asked and keeps every row, while
+        the other cells move as `outside` says; None when none is found. Without `branch` one that only branch and bound
+        would find is not looked for."""
+        solver, known = self._solver, self._knowing(knower)
+        rows = solver.getNumRow()
+        if outside is not None:
+            self._follow(outside)
+        self._bind(known)
+        if ask is not None:
+            self._ask(ask)
+        solver.setBasis()
+        found = self._linear(known, outside)
+        if found is not None and not self._proves(found, ask, known, outside):
+            found = self._whole(np.abs(found) > WHOLE, ask, known, outside, branch=branch)
+        solver.deleteRows(solver.getNumRow() - rows, np.arange(rows, solver.getNumRow(), dtype=np.int32))
+        self._unbind(known)
+        if outside is not None:
+            self._follow(None)
+        if self._broken:
+            self._keep()
+        return None if found is None else np.rint(found).astype(np.int64)
+
+    def _whole(
+        self, moving: Flags, ask: Ask | None, known: Local, outside: Matrix | None, *, branch: bool
+    ) -> Costs | None:
+        """The same when the cheapest, that moves these, isn't whole: the least effort first, and no dearer than need be."""
+        found = self._elsewhere(ask, known, outside)
+        if found is not None:
+            return found
+        dived = self._dive(ask, known, outside)
+        dear = ~moving & ~self._cheap
+        if not branch or (dived is not None and not np.rint(dived)[dear].any()):
+            return dived
+        found = self._branch(moving, known, outside)
+        if found is None or not self._proves(found, ask, known, outside):
+            return dived
+        return found if dived is None or self._cost(found) < self._cost(dived) else dived
+
+    def _cost(self, found: Costs) -> float:
+        return float(np.abs(found) @ self._costs[: len(found)])
+
+    def _ask(self, ask: Ask) -> None:
+        """A cell that is none of these doesn't move."""
+        terms = {int(self._place[ask.plus]): 1.0}
+        if ask.minus >= 0:
+            terms[int(self._place[ask.minus])] = -1.0
+        terms.pop(-1, None)
+        columns = np.array([*terms, *(place + len(self.cells) for place in terms)], dtype=np.int32)
+        values = np.array([*terms.values(), *(-sign for sign in terms.values())])
+        low, high = (ask.needed, highspy.kHighsInf) if ask.up else (-highspy.kHighsInf, ask.needed)
+        self._solver.addRow(low, high, len(columns), columns, values)
+
+    def _linear(self, known: Local, outside: Matrix | None) -> Costs | None:
+        """The cheapest, whole or not; rows of what is known are added when they are broken."""
+        for _ in range(CUTS):
+            self._solver.run()
+            if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+                return None
+            found = self._deviation()
+            if not self._cut(found, known, outside):
+                return found
+        return None
+
+    def _cut(self, found: Costs, known: Local, outside: Matrix | None) -> bool:
+        """Whether this breaks rows that weren't in the solver: they are now."""
+        broken = np.flatnonzero(known.broken(known.value(found, outside), 1e-5))
+        if len(broken):
+            self._add(known, broken, outside)
+            self._broken.extend(broken[broken < self._least.shape[0]].tolist())
+        return bool(len(broken))
+
+    def _add(self, known: Local, some: Matrix, outside: Matrix | None) -> None:
+        """Rows of which the deviation is at least -slack, or just that."""
+        rows = known.parts[some]
+        low = -known.slack[some].astype(np.float64)
+        if outside is not None and known.tied:
+            low = low - known.rows[some] @ outside
+        high = np.where(known.equal[some], low, highspy.kHighsInf)
+        starts, columns = rows.indptr.astype(np.int32), rows.indices.astype(np.int32)
+        self._solver.addRows(len(low), low, high, rows.nnz, starts, columns, rows.data.astype(np.float64))
+
+    def _keep(self) -> None:
+        """What was broken once stays in the solver."""
+        some = np.array(sorted(set(self._broken)), dtype=np.int64)
+        self._add(self._knowing(self._nobody), some, None)
+        self._active = np.concatenate([self._active, some])
+        self._broken = []
+
+    def _dive(self, ask: Ask | None, known: Local, outside: Matrix | None) -> Costs | None:
+        """One part after the other that isn't whole gets the whole number next to it, the nearest first."""
+        solver = self._solver
+        settled: list[int] = []
+        found = self._linear(known, outside)
+        while found is not None and not self._proves(found, ask, known, outside):
+            value = np.array(solver.getSolution().col_value, dtype=np.float64)
+            off = np.abs(value - np.rint(value))
+            uneven = np.flatnonzero(off > NEAR)
+            if not len(uneven) or len(settled) == STEPS:
+                found = None
+                break
+            column = int(uneven[off[uneven].argmin()])
+            settled.append(column)
+            nearest = np.rint(value[column])
+            for whole in (nearest, 2 * np.floor(value[column]) + 1 - nearest):
+                solver.changeColBounds(column, whole, whole)
+                found = self._linear(known, outside)
+                if found is not None:
+                    break
+        places = np.unique(np.array(settled, dtype=np.int64) % len(self.cells))
+        self._hold(places[~self._fixed[places]], still=False)
+        self._bind(known)
+        return found
+
+    def _elsewhere(self, ask: Ask | None, known: Local, outside: Matrix | None) -> Costs | None:
+        """At slightly other costs the cheapest table is another one, and mostly one of whole numbers."""
+        solver = self._solver
+        every = np.arange(2 * len(self.cells), dtype=np.int32)
+        found = None
+        for factor in self._other_costs:
+            solver.changeColsCost(len(every), every, self._costs * factor)
+            tried = self._linear(known, outside)
+            if tried is not None and self._proves(tried, ask, known, outside):
+                found = tried
+                break
+        solver.changeColsCost(len(every), every, self._costs)
+        return found
+
+    def _branch(self, moving: Flags, known: Local, outside: Matrix | None) -> Costs | None:
+        """The same in whole numbers: first among what moves already or costs next to nothing, then among all."""
+        solver, size = self._solver, len(self.cells)
+        every = np.arange(2 * size, dtype=np.int32)
+        solver.changeColsIntegrality(2 * size, every, np.full(2 * size, highspy.HighsVarType.kInteger))
+        for option, value in (("presolve", "on"), ("solver", "choose")):
+            solver.setOptionValue(option, value)
+        found = None
+        for still in (np.flatnonzero(~moving & ~self._cheap & ~self._fixed), None):
+            if still is not None:
+                self._hold(still, still=True)
+            for _ in range(CUTS):
+                solver.run()
+                if solver.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+                    break
+                tried = self._deviation()
+                if not self._cut(tried, known, outside):
+                    found = tried
+                    break
+            if still is not None:
+                self._hold(still, still=False)
+                self._bind(known)
+            if found is not None:
+                break
+        for option, value in (("presolve", "off"), ("solver", "simplex")):
+            solver.setOptionValue(option, value)
+        solver.changeColsIntegrality(2 * size, every, np.full(2 * size, highspy.HighsVarType.kContinuous))
+        return found
+
+    def _deviation(self) -> Costs:
+        solution: Costs = np.array(self._solver.getSolution().col_value, dtype=np.float64)
+        size = len(self.cells)
+        return solution[:size] - solution[size:]
+
+    def _proves(self, found: Costs, ask: Ask | None, known: Local, outside: Matrix | None) -> bool:
+        """Whether this is whole, keeps the rows when it is made so (of a large factor a little is much), and reaches
+        what is asked. That a complete one keeps every row is checked again."""
+        whole = np.rint(found)
+        if (np.abs(found - whole) > NEAR).any():
+            return False
+        uneven = self._own_equal @ whole
+        if outside is not None:
+            uneven = uneven + self._equal @ outside
+        if uneven.any() or known.broken(known.value(whole, outside)).any():
+            return False
+        moved = np.append(whole, 0)  # a cell that is none of these doesn't move
+        return ask is None or ask.met(
+            moved[self._place[ask.plus]], moved[self._place[ask.minus]] if ask.minus >= 0 else 0
+        )
