@@ -15,7 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factlab.cells import CellKey, Codebook, CountTable, Earlier, SafeTable
-from factlab.disclosure import certificate, insiders, model, releases, rounding, rules, suppression, swaps
+from factlab.disclosure import (
+    certificate,
+    insiders,
+    model,
+    release,
+    releases,
+    rounding,
+    rules,
+    suppression,
+    swaps,
+)
 from factlab.disclosure.model import Model, Place
 from factlab.disclosure.patterns import Matrix
 from factlab.disclosure.releases import Bound, Together
@@ -46,8 +56,8 @@ def protect(
     if not earlier:
         safe = certificate.sign(book, task.model, suppression.suppress(task))
         return finish(safe, everywhere, task.model, salt)
-    now = releases.release(book, counts.counts, provenance or {}, everywhere)
-    told = [releases.earlier(one.publication) for one in earlier]
+    now = release.release(book, counts.counts, provenance or {}, everywhere)
+    told = [release.earlier(one.publication) for one in earlier]
     bounds = [Bound(one.least, one.percent) for one in earlier]
     while True:
         together, bounds = releases.widened(now, task.model.counts, told, bounds)
