@@ -25,9 +25,7 @@ from factlab.disclosure.suppression import Demands, Evidence, attempt, verify
 from factlab.errors import DisclosureError
 
 # Limits in steps of the simplex method and nodes of branch and bound: in seconds, the outcome would depend on the machine.
-LARGEST = (
-    1_200  # cells that hang together, as two tables of a city do: of more, cuts take longer than all the rest
-)
+LARGEST = 1_200  # cells that hang together, as two tables of a city do: of more, cuts take too long
 ROUNDS = 100  # of cuts before patterns are whole
 STEPS = 250_000  # for these rounds: two tables take a fifth, the four reference tables together nearly all
 TRIES = 6  # whole patterns: each takes longer than the one before, and the first gain most

@@ -269,9 +269,7 @@ def _shrink(task: Task, demands: Demands, search: Search, evidence: Evidence, hi
     order = np.flatnonzero(hidden & ~task.must)
     for cell in order[np.argsort(-task.cost[order], kind="stable")].tolist():
         rows = task.model.rows_of(cell)
-        if (
-            left[rows] == 2
-        ).any():  # publishing it leaves a single hidden cell in some sum: that one would be exact
+        if (left[rows] == 2).any():  # a single hidden cell would be left in some sum: that one would be exact
             continue
         which, lost = evidence.without(cell)
         active = demands.active(hidden)[which] & (demands.owner[which] != cell)
