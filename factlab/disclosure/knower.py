@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from factlab.disclosure.model import values
 from factlab.disclosure.patterns import Flags, Matrix
 
 Moves = NDArray[np.float64]  # how far cells move, as a solver has it
@@ -46,12 +48,21 @@ class Knower:
 
     def fits(self, deviation: Matrix) -> bool:
         """Whether they can't exclude this deviation; integers only."""
-        return not (
-            deviation[self.fixed].any()
-            or (deviation < self.lowest).any()
-            or (self.equal @ deviation).any()
-            or (self.least @ deviation < -self.slack).any()
-        )
+        cells = np.flatnonzero(deviation)
+        moved = deviation[cells]
+        if self.fixed[cells].any() or (moved < self.lowest[cells]).any():
+            return False
+        told, slack = self._by_cell
+        if not len(slack):
+            return True
+        rows, value = values(told, cells, moved)
+        equal = rows < self.equal.shape[0]
+        return not ((value < -slack[rows]) | (equal & (value != 0))).any()
+
+    @cached_property
+    def _by_cell(self) -> tuple[sparse.csc_array, Matrix]:
+        slack = np.concatenate([np.zeros(self.equal.shape[0], dtype=np.int64), self.slack])
+        return sparse.csc_array(sparse.vstack([self.equal, self.least])), slack
 
     def allows(self, deviations: sparse.csr_array) -> Flags:
         """Which of these deviations (one a row) they can't exclude; integers only."""
