@@ -76,6 +76,7 @@ def of_insiders(
         its, found = case.attack(partial(_both, teach, taught), case.owned(who) | lost, met)
         if found:
             blank = blank or _blank(case.publication, case.earlier)
+            # A copy: which reading of it holds is found out anew for what each of them knows.
             found = copy(blank).without(found, taught, blank.owned(who), Met(its.tables()) if its else None)
         yield from (replace(one, by=who) for one in found)
 

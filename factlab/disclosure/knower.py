@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -49,20 +50,11 @@ class Knower:
     def fits(self, deviation: Matrix) -> bool:
         """Whether they can't exclude this deviation; integers only."""
         cells = np.flatnonzero(deviation)
-        moved = deviation[cells]
-        if self.fixed[cells].any() or (moved < self.lowest[cells]).any():
-            return False
-        told, slack = self._by_cell
-        if not len(slack):
-            return True
-        rows, value = values(told, cells, moved)
-        equal = rows < self.equal.shape[0]
-        return not ((value < -slack[rows]) | (equal & (value != 0))).any()
+        return bool(self._alone.allow(cells, deviation[cells])[0])
 
     @cached_property
-    def _by_cell(self) -> tuple[sparse.csc_array, Matrix]:
-        slack = np.concatenate([np.zeros(self.equal.shape[0], dtype=np.int64), self.slack])
-        return sparse.csc_array(sparse.vstack([self.equal, self.least])), slack
+    def _alone(self) -> Crowd:
+        return Crowd([self])
 
     def allows(self, deviations: sparse.csr_array) -> Flags:
         """Which of these deviations (one a row) they can't exclude; integers only."""
@@ -83,6 +75,31 @@ def nobody(cells: int) -> Knower:
     zeros = np.zeros(0, dtype=np.int64)
     floor = np.full(cells, -(2**62), dtype=np.int64)
     return Knower("", np.zeros(cells, dtype=bool), floor, none, none, zeros)
+
+
+class Crowd:
+    """What each knows, side by side: only the rows that hold a cell that moves are looked at."""
+
+    def __init__(self, people: Sequence[Knower]) -> None:
+        self._fixed = np.array([person.fixed for person in people]).T.copy()
+        self._lowest = np.array([person.lowest for person in people]).T.copy()
+        rows = sparse.vstack([rows for person in people for rows in (person.equal, person.least)])
+        self._by_cell = sparse.csc_array(rows)
+        sizes = [n for person in people for n in (person.equal.shape[0], person.least.shape[0])]
+        self._who = np.repeat(np.repeat(np.arange(len(people)), 2), sizes)
+        self._equal = np.repeat(np.tile([True, False], len(people)), sizes)
+        nothing = [np.zeros(person.equal.shape[0], dtype=np.int64) for person in people]
+        pairs = zip(nothing, (person.slack for person in people), strict=True)
+        self._slack = np.concatenate([part for pair in pairs for part in pair])
+
+    def allow(self, cells: Matrix, moved: Matrix) -> Flags:
+        """Who can't exclude that these cells move so much, and nothing else; integers only."""
+        excluded = self._fixed[cells] | (moved[:, None] < self._lowest[cells])
+        fits: Flags = np.asarray(~excluded.any(axis=0), dtype=bool)
+        rows, value = values(self._by_cell, cells, moved)
+        broken = (value < -self._slack[rows]) | (self._equal[rows] & (value != 0))
+        fits[self._who[rows[broken]]] = False
+        return fits
 
 
 class Local:

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from factlab.disclosure import rules
-from factlab.disclosure.crowd import Crowd
-from factlab.disclosure.knower import Knower, nobody
+from factlab.disclosure.knower import Crowd, Knower, nobody
 from factlab.disclosure.model import Model
 from factlab.disclosure.patterns import Flags, Matrix
 from factlab.disclosure.releases import Together
@@ -36,9 +35,7 @@ class Task:
     cost: NDArray[np.float64]
     zones: Matrix | None = None  # see witness.Search
     ground: Ground | None = None  # see swaps
-    knowers: tuple[
-        Knower, ...
-    ] = ()  # who know more than a reader; they may not pin what they don't know anyway
+    knowers: tuple[Knower, ...] = ()  # who know more; they may not pin what they don't know anyway
     apart: tuple[Form, ...] = ()  # differences of two cells that no knower may pin
     totals: frozenset[int] = frozenset()  # cells of which what another cell leaves is that cell's complement
     also: tuple[Demand, ...] = ()  # demands besides those of the forms, that hold whatever is hidden
@@ -140,20 +137,19 @@ class Evidence:
         self._next = 0
         self.supply = np.zeros(demands.wanted.shape, dtype=np.int64)
 
-    def add(self, *deviations: Matrix) -> None:
-        for deviation in deviations:
-            cells = np.flatnonzero(deviation)
-            valid = self._crowd.allow(cells, deviation[cells]).astype(np.int64)
-            ids = np.unique(np.concatenate([self._demands.by_cell[cell] for cell in cells.tolist()]))
-            minus = self._demands.minus[ids]
-            form = deviation[self._demands.plus[ids]] - np.where(minus >= 0, deviation[minus], 0)
-            meets = ids[self._demands.met(ids, form)]
-            number, self._next = self._next, self._next + 1
-            self._moved[number] = cells, deviation[cells]
-            self._meets[number], self._valid[number] = meets, valid
-            self.supply[meets] += valid
-            for cell in cells.tolist():
-                self._movers[cell].add(number)
+    def add(self, deviation: Matrix) -> None:
+        cells = np.flatnonzero(deviation)
+        valid = self._crowd.allow(cells, deviation[cells]).astype(np.int64)
+        ids = np.unique(np.concatenate([self._demands.by_cell[cell] for cell in cells.tolist()]))
+        minus = self._demands.minus[ids]
+        form = deviation[self._demands.plus[ids]] - np.where(minus >= 0, deviation[minus], 0)
+        meets = ids[self._demands.met(ids, form)]
+        number, self._next = self._next, self._next + 1
+        self._moved[number] = cells, deviation[cells]
+        self._meets[number], self._valid[number] = meets, valid
+        self.supply[meets] += valid
+        for cell in cells.tolist():
+            self._movers[cell].add(number)
 
     def without(self, cell: int) -> tuple[Matrix, Matrix]:
         """The demands that witnesses moving this cell meet, and how much supply they would lose for each person."""

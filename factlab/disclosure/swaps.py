@@ -24,7 +24,6 @@ from factlab.disclosure.rules import Ask
 
 MOST = 30_000  # times that a move is made; more is never asked
 
-
 Times = NDArray[np.int16]
 
 
@@ -144,9 +143,7 @@ class Swaps:
             return None
         moves, times = moves[some], times[some]
         start, end = self._beside[area]
-        if not any(
-            self._within[start:end]
-        ):  # the lowest areas change places: nothing else has to be looked at
+        if not any(self._within[start:end]):  # lowest areas change places: nothing else has to be looked at
             takes = self._room(self._reverse[moves], knower, (start, end))
             takes[area - start] = 0
             done = takes.sum(axis=0) >= times

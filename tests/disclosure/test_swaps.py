@@ -55,12 +55,15 @@ def test_what_is_published_again_swaps_no_more() -> None:
     open_ = swaps.Swaps(ground, whole)
     assert open_.find(Ask(int(every[0]), -1, True, 1), anybody) is None
     open_.show(every, hide=True)
+    seen = 0
     for cell in every.tolist():
         swap = open_.find(Ask(cell, -1, True, 1), anybody)
         if swap is None:
             continue
+        seen += 1
         other = int(np.flatnonzero(swap)[-1])
         open_.show(np.array([other]))
         again = open_.find(Ask(cell, -1, True, 1), anybody)
         assert again is None or not again[other]
         open_.show(np.array([other]), hide=True)
+    assert seen > 100
