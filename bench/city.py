@@ -1,4 +1,4 @@
-"""A full city report, 81 areas and 27 organisations: protecting it for any reader and for every organisation, attacking it
+"""A full city report, some 80 areas and 27 organisations: protecting it for any reader and for every organisation, attacking it
 as both, and how that grows with the number of areas.
 
 Seconds are of this process's own processor time, so that what else runs on the machine matters less; each line also says
