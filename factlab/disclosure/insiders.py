@@ -16,12 +16,11 @@ from scipy import sparse
 
 from factlab.cells import CellKey, Codebook, CountTable
 from factlab.disclosure import identities, patterns
-from factlab.disclosure.knower import Knower
+from factlab.disclosure.knower import FREE, Knower
 from factlab.disclosure.model import Model, Place, cells
 from factlab.disclosure.patterns import Column, Flags, Matrix
 from factlab.errors import DisclosureError
 
-FREE = -(2**62)  # no end to how far a cell can fall, but its own count
 Terms = Mapping[Column, int]
 Exact = NDArray[np.float64]
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from factlab.disclosure.model import values
+from factlab.disclosure.model import Model, values
 from factlab.disclosure.patterns import Flags, Matrix
 
+FREE = -(2**62)  # no end to how far a cell can fall, but its own count
 Moves = NDArray[np.float64]  # how far cells move, as a solver has it
 
 
@@ -42,19 +43,10 @@ class Knower:
         return replace(
             self,
             fixed=np.append(self.fixed, np.zeros(more, dtype=bool)),
-            lowest=np.append(self.lowest, np.full(more, -(2**62), dtype=np.int64)),
+            lowest=np.append(self.lowest, np.full(more, FREE, dtype=np.int64)),
             equal=equal,
             least=least,
         )
-
-    def fits(self, deviation: Matrix) -> bool:
-        """Whether they can't exclude this deviation; integers only."""
-        cells = np.flatnonzero(deviation)
-        return bool(self._alone.allow(cells, deviation[cells])[0])
-
-    @cached_property
-    def _alone(self) -> Crowd:
-        return Crowd([self])
 
     def allows(self, deviations: sparse.csr_array) -> Flags:
         """Which of these deviations (one a row) they can't exclude; integers only."""
@@ -73,52 +65,64 @@ def nobody(cells: int) -> Knower:
     """Any reader: who knows nothing but what is published."""
     none = sparse.csr_array((0, cells), dtype=np.int64)
     zeros = np.zeros(0, dtype=np.int64)
-    floor = np.full(cells, -(2**62), dtype=np.int64)
+    floor = np.full(cells, FREE, dtype=np.int64)
     return Knower("", np.zeros(cells, dtype=bool), floor, none, none, zeros)
 
 
-class Crowd:
-    """What each knows, side by side: only the rows that hold a cell that moves are looked at."""
+class Witness(NamedTuple):
+    """Another table that agrees with all that is published, by how it differs from the true one."""
 
-    def __init__(self, people: Sequence[Knower]) -> None:
-        self._fixed = np.array([person.fixed for person in people]).T.copy()
-        self._lowest = np.array([person.lowest for person in people]).T.copy()
-        rows = sparse.vstack([rows for person in people for rows in (person.equal, person.least)])
-        self._by_cell = sparse.csc_array(rows)
-        sizes = [n for person in people for n in (person.equal.shape[0], person.least.shape[0])]
-        self._who = np.repeat(np.repeat(np.arange(len(people)), 2), sizes)
-        self._equal = np.repeat(np.tile([True, False], len(people)), sizes)
-        nothing = [np.zeros(person.equal.shape[0], dtype=np.int64) for person in people]
-        pairs = zip(nothing, (person.slack for person in people), strict=True)
-        self._slack = np.concatenate([part for pair in pairs for part in pair])
+    cells: Matrix
+    moved: Matrix
+    valid: Flags  # who can't exclude it
+
+
+class Crowd:
+    """What each knows, side by side, with what every reader knows: only the rows that hold a cell that moves are looked at."""
+
+    def __init__(self, model: Model, people: Sequence[Knower]) -> None:
+        free = np.where(model.forced, 0, -model.counts)
+        self._still = np.array([person.fixed | model.forced for person in people]).T.copy()
+        self._lowest = np.array([np.maximum(person.lowest, free) for person in people]).T.copy()
+        parts = [(model.equal, True), (model.least, False)]
+        parts += [pair for one in people for pair in ((one.equal, True), (one.least, False))]
+        sizes = [rows.shape[0] for rows, _ in parts]
+        self._by_cell = sparse.csc_array(sparse.vstack([rows for rows, _ in parts]))
+        self._who = np.repeat([-1, -1, *np.repeat(np.arange(len(people)), 2)], sizes)
+        self._equal = np.repeat([equal for _, equal in parts], sizes)
+        slack = [model.slack, *(person.slack for person in people)]
+        nothing = [np.zeros(rows.shape[0], dtype=np.int64) for rows, equal in parts if equal]
+        self._slack = np.concatenate([part for pair in zip(nothing, slack, strict=True) for part in pair])
 
     def allow(self, cells: Matrix, moved: Matrix) -> Flags:
         """Who can't exclude that these cells move so much, and nothing else; integers only."""
-        excluded = self._fixed[cells] | (moved[:, None] < self._lowest[cells])
-        fits: Flags = np.asarray(~excluded.any(axis=0), dtype=bool)
+        excluded = self._still[cells] | (moved[:, None] < self._lowest[cells])
+        fits: Flags = ~excluded.any(axis=0)
         rows, value = values(self._by_cell, cells, moved)
-        broken = (value < -self._slack[rows]) | (self._equal[rows] & (value != 0))
-        fits[self._who[rows[broken]]] = False
-        return fits
+        wrong = (value < -self._slack[rows]) | (self._equal[rows] & (value != 0))
+        broken = self._who[rows[wrong]]
+        fits[broken[broken >= 0]] = False
+        return fits & (not (broken < 0).any())
 
 
 class Local:
     """What a knower knows about the cells of one programme, the inequalities that every reader knows first."""
 
-    def __init__(self, knower: Knower, cells: Matrix, counts: Matrix, least: sparse.csr_array) -> None:
-        self.fixed = np.flatnonzero(knower.fixed[cells])
-        floor = knower.lowest[cells]
-        self.floored = np.flatnonzero((floor > -counts[cells]) & ~knower.fixed[cells])
-        self.lowest = floor[self.floored]
-        self.binds = bool(len(self.fixed) or len(self.floored))
+    def __init__(self, knower: Knower, cells: Matrix, least: sparse.csr_array, slack: Matrix) -> None:
+        """Inequalities that every reader knows: the deviation of `least` is at least -`slack`."""
+        floor = np.where(knower.fixed, 0, knower.lowest)[cells]
+        falls, still = np.flatnonzero(floor > FREE), np.flatnonzero(knower.fixed[cells])
+        # The columns (see `programme`) that they bind, and how far these go at most.
+        self.columns = np.concatenate([still, falls + len(cells)]).astype(np.int32)
+        self.most = np.concatenate([np.zeros(len(still)), -floor[falls]])
         more = sparse.vstack([knower.equal, knower.least]).tocsr()
-        slack = np.concatenate([np.zeros(knower.equal.shape[0], dtype=np.int64), knower.slack])
+        most = np.concatenate([np.zeros(knower.equal.shape[0], dtype=np.int64), knower.slack])
         equal = np.arange(more.shape[0]) < knower.equal.shape[0]
         touching = np.flatnonzero(np.diff(sparse.csr_array(more[:, cells]).indptr))
         self.rows = sparse.vstack([least, more[touching]]).tocsr()  # over all cells
         self.own = sparse.csr_array(self.rows[:, cells])
         self.parts = sparse.csr_array(sparse.hstack([self.own, -self.own]))  # over what rises and what falls
-        self.slack = np.concatenate([np.asarray(least @ counts), slack[touching]])
+        self.slack = np.concatenate([slack, most[touching]])
         self.equal = np.concatenate([np.zeros(least.shape[0], dtype=bool), equal[touching]])
         self.tied = self.rows.nnz > self.own.nnz  # whether other cells matter
 

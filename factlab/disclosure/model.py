@@ -37,17 +37,6 @@ class Model:
     forced: Flags  # zero in every table that the codebook allows
     relations: Mapping[str, int]  # how many by kind
 
-    def fits(self, deviation: Matrix) -> bool:
-        """Whether a single deviation is allowed."""
-        cells = np.flatnonzero(deviation)
-        moved = deviation[cells]
-        if (self.counts[cells] + moved < 0).any() or self.forced[cells].any():
-            return False
-        if values(self._equal_by_cell, cells, moved)[1].any():
-            return False
-        rows, value = values(self._least_by_cell, cells, moved)
-        return not (value < -self._slack[rows]).any()
-
     def allows(self, deviations: sparse.csr_array) -> Flags:
         """Which deviations (one a row) lead to another table that a reader can't exclude; integers only."""
         cell = deviations.indices
@@ -57,19 +46,12 @@ class Model:
         uneven = sparse.coo_array(deviations @ self.equal.T)
         fits[uneven.row[uneven.data != 0]] = False
         moved = sparse.coo_array(deviations @ self.least.T)
-        fits[moved.row[moved.data < -self._slack[moved.col]]] = False
+        fits[moved.row[moved.data < -self.slack[moved.col]]] = False
         return fits
 
     @cached_property
-    def _equal_by_cell(self) -> sparse.csc_array:
-        return self.equal.tocsc()
-
-    @cached_property
-    def _least_by_cell(self) -> sparse.csc_array:
-        return self.least.tocsc()
-
-    @cached_property
-    def _slack(self) -> Counts:
+    def slack(self) -> Counts:
+        """Of each inequality how far it is from its end."""
         return np.asarray(self.least @ self.counts)
 
     def left(self, hidden: Flags) -> Counts:
@@ -91,13 +73,15 @@ class Model:
 
 def values(by_cell: sparse.csc_array, cells: Matrix, moved: Matrix) -> tuple[Matrix, Matrix]:
     """The rows that hold one of these cells, and what each comes to when the cells move so much and nothing else."""
-    starts, sizes = by_cell.indptr[cells], np.diff(by_cell.indptr)[cells]
-    ahead = np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
-    entries = ahead + np.arange(len(ahead))
-    rows, place = np.unique(by_cell.indices[entries], return_inverse=True)
-    value = np.zeros(len(rows), dtype=np.int64)
-    np.add.at(value, place, by_cell.data[entries] * np.repeat(moved, sizes))
-    return rows, value
+    first = by_cell.indptr[cells]
+    sizes = by_cell.indptr[cells + 1] - first
+    entries = np.repeat(first - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+    rows = by_cell.indices[entries]
+    order = rows.argsort(kind="stable")
+    ordered = rows[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+    terms = by_cell.data[entries] * np.repeat(moved, sizes)
+    return ordered[starts], np.add.reduceat(terms[order], starts) if len(starts) else terms
 
 
 def build(

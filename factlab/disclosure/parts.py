@@ -153,7 +153,8 @@ def witnesses(task: Task, hidden: Flags) -> Matrix:
             one = search.find(demands.each[demand])
             if one is None:
                 raise DisclosureError("disclosure.not_verified")
-            found = np.vstack([found, one])
+            found = np.vstack([found, np.zeros_like(found[:1])])
+            found[-1, one.cells] = one.moved
     return found
 
 

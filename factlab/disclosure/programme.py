@@ -22,6 +22,7 @@ NODES = 500  # of branch and bound: a limit in seconds would make the outcome de
 CUTS = 60  # how often rows that were broken are added to a programme before it is given up
 
 Costs = NDArray[np.float64]
+Columns = NDArray[np.int32]
 
 
 class Programme:
@@ -38,8 +39,10 @@ class Programme:
         self._counts, self.cells = model.counts, cells
         self._place = np.full(len(model.counts), -1, dtype=np.int64)
         self._place[cells] = np.arange(len(cells))
-        self._fixed = np.zeros(len(cells), dtype=bool)
         self._cheap = np.zeros(len(cells), dtype=bool)
+        # From and to which each column goes, and to which outside a search.
+        self._most = np.concatenate([np.full(len(cells), highspy.kHighsInf), model.counts[cells]])
+        self._low, self._high = np.zeros(2 * len(cells)), self._most.copy()
         self._costs = np.concatenate([costs[cells]] * 2).astype(np.float64)
         self._equal, self._least = (self._touching(rows, closed) for rows in (model.equal, model.least))
         self._own_equal = sparse.csr_array(self._equal[:, cells])
@@ -62,11 +65,6 @@ class Programme:
         return drawn
 
     @cached_property
-    def _room(self) -> Costs:
-        endless = np.full(len(self.cells), highspy.kHighsInf)
-        return np.concatenate([endless, self._counts[self.cells].astype(np.float64)])
-
-    @cached_property
     def _solver(self) -> highspy.Highs:
         rows = self._own_equal.tocsc().astype(np.float64)
         matrix = sparse.hstack([rows, -rows]).tocsc()
@@ -87,7 +85,7 @@ class Programme:
         programme.num_col_, programme.num_row_ = 2 * size, matrix.shape[0]
         programme.col_cost_ = self._costs
         programme.col_lower_ = np.zeros(2 * size)
-        programme.col_upper_ = np.where(np.tile(self._fixed, 2), 0.0, self._room)
+        programme.col_upper_ = self._most
         programme.row_lower_, programme.row_upper_ = self._ends(None)
         programme.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         programme.a_matrix_.start_ = matrix.indptr
@@ -110,7 +108,7 @@ class Programme:
             least = least - (rows.rows @ outside)[self._active] if rows.tied else least
         return np.concatenate([equal, least]), np.concatenate([equal, np.full(len(least), highspy.kHighsInf)])
 
-    def _both(self, places: Matrix) -> NDArray[np.int32]:
+    def _both(self, places: Matrix) -> Columns:
         """The columns in which the cells at these places rise and fall."""
         return np.concatenate([places, places + len(self.cells)]).astype(np.int32)
 
@@ -131,34 +129,21 @@ class Programme:
         """These cells are published: they move no more (or again, if released)."""
         places = self._here(cells)
         if len(places):
-            self._fixed[places] = not release
-            self._hold(places, still=not release)
+            columns = self._both(places)
+            endless = np.full(len(places), highspy.kHighsInf)
+            room = np.concatenate([endless, self._counts[self.cells[places]]]) if release else 0.0
+            self._most[columns] = self._high[columns] = room
+            self._bound(columns)
 
-    def _hold(self, places: Matrix, *, still: bool) -> None:
-        columns = self._both(places)
-        nothing = np.zeros(len(columns))
-        self._solver.changeColsBounds(
-            len(columns), columns, nothing, nothing if still else self._room[columns]
-        )
-
-    def _bind(self, known: Local) -> None:
-        if not known.binds:
-            return
-        self._hold(known.fixed, still=True)
-        falls = (known.floored + len(self.cells)).astype(np.int32)
-        most = np.minimum(self._room[falls], -known.lowest.astype(np.float64))
-        most[self._fixed[known.floored]] = 0
-        self._solver.changeColsBounds(len(falls), falls, np.zeros(len(falls)), most)
-
-    def _unbind(self, known: Local) -> None:
-        if not known.binds:
-            return
-        places = np.concatenate([known.fixed, known.floored])
-        self._hold(places[~self._fixed[places]], still=False)
+    def _bound(self, columns: Columns) -> None:
+        """Tell the solver from and to which these columns go."""
+        self._solver.changeColsBounds(len(columns), columns, self._low[columns], self._high[columns])
 
     def _knowing(self, knower: Knower) -> Local:
         if knower.name not in self._knows:
-            self._knows[knower.name] = Local(knower, self.cells, self._counts, self._least)
+            self._knows[knower.name] = Local(
+                knower, self.cells, self._least, np.asarray(self._least @ self._counts)
+            )
         return self._knows[knower.name]
 
     def solve(
@@ -167,24 +152,44 @@ class Programme:
         """The cheapest deviation of whole numbers of these cells that meets what is asked and keeps every row, while
         the other cells move as `outside` says; None when none is found. Without `branch` one that only branch and bound
         would find is not looked for."""
-        solver, known = self._solver, self._knowing(knower)
-        rows = solver.getNumRow()
-        if outside is not None:
-            self._follow(outside)
-        self._bind(known)
-        if ask is not None:
-            self._ask(ask)
-        solver.setBasis()
-        found = self._linear(known, outside)
-        if found is not None and not self._proves(found, ask, known, outside):
-            found = self._whole(np.abs(found) > WHOLE, ask, known, outside, branch=branch)
-        solver.deleteRows(solver.getNumRow() - rows, np.arange(rows, solver.getNumRow(), dtype=np.int32))
-        self._unbind(known)
-        if outside is not None:
-            self._follow(None)
+        known = self._knowing(knower)
+        columns = known.columns
+        self._high[columns] = np.minimum(self._high[columns], known.most)
+        moving = {} if ask is None else self._moving(ask)
+        if ask is not None and len(moving) == 1:
+            ((place, up),) = moving.items()
+            way, back = self._both(np.array([place]))[:: 1 if up else -1]
+            self._low[way], self._high[back] = abs(ask.needed), 0.0
+            columns = np.unique(
+                np.append(columns, np.array([way, back], dtype=np.int32))
+            )  # none of them twice
+        found = None
+        if (ask is None or moving) and (self._low[columns] <= self._high[columns]).all():
+            rows = self._solver.getNumRow()
+            if outside is not None:
+                self._follow(outside)
+            self._bound(columns)
+            if ask is not None and len(moving) == 2:
+                self._ask(ask)
+            self._solver.setBasis()
+            found = self._linear(known, outside)
+            if found is not None and not self._proves(found, ask, known, outside):
+                found = self._whole(np.abs(found) > WHOLE, ask, known, outside, branch=branch)
+            more = np.arange(rows, self._solver.getNumRow(), dtype=np.int32)
+            self._solver.deleteRows(len(more), more)
+            if outside is not None:
+                self._follow(None)
+        self._low[columns], self._high[columns] = 0.0, self._most[columns]
+        self._bound(columns)
         if self._broken:
             self._keep()
         return None if found is None else np.rint(found).astype(np.int64)
+
+    def _moving(self, ask: Ask) -> dict[int, bool]:
+        """The places of the cells of what is asked that can move, and whether they are asked to rise."""
+        ways = ((ask.plus, ask.up), (ask.minus, not ask.up))
+        places = {int(self._place[cell]): up for cell, up in ways if cell >= 0}
+        return {place: up for place, up in places.items() if place >= 0 and self._high[place] > 0}
 
     def _whole(
         self, moving: Flags, ask: Ask | None, known: Local, outside: Matrix | None, *, branch: bool
@@ -206,15 +211,10 @@ class Programme:
         return float(np.abs(found) @ self._costs[: len(found)])
 
     def _ask(self, ask: Ask) -> None:
-        """A cell that is none of these doesn't move."""
-        terms = {int(self._place[ask.plus]): 1.0}
-        if ask.minus >= 0:
-            terms[int(self._place[ask.minus])] = -1.0
-        terms.pop(-1, None)
-        columns = np.array([*terms, *(place + len(self.cells) for place in terms)], dtype=np.int32)
-        values = np.array([*terms.values(), *(-sign for sign in terms.values())])
+        """That the difference of two cells moves so far."""
+        columns = self._both(self._place[[ask.plus, ask.minus]])
         low, high = (ask.needed, highspy.kHighsInf) if ask.up else (-highspy.kHighsInf, ask.needed)
-        self._solver.addRow(low, high, len(columns), columns, values)
+        self._solver.addRow(low, high, len(columns), columns, np.array([1.0, -1.0, -1.0, 1.0]))
 
     def _linear(self, known: Local, outside: Matrix | None) -> Costs | None:
         """The cheapest, whole or not; rows of what is known are added when they are broken."""
@@ -272,9 +272,7 @@ class Programme:
                 found = self._linear(known, outside)
                 if found is not None:
                     break
-        places = np.unique(np.array(settled, dtype=np.int64) % len(self.cells))
-        self._hold(places[~self._fixed[places]], still=False)
-        self._bind(known)
+        self._bound(np.unique(np.array(settled, dtype=np.int32)))
         return found
 
     def _elsewhere(self, ask: Ask | None, known: Local, outside: Matrix | None) -> Costs | None:
@@ -299,9 +297,9 @@ class Programme:
         for option, value in (("presolve", "on"), ("solver", "choose")):
             solver.setOptionValue(option, value)
         found = None
-        for still in (np.flatnonzero(~moving & ~self._cheap & ~self._fixed), None):
-            if still is not None:
-                self._hold(still, still=True)
+        none = np.zeros(2 * size)
+        for still in (self._both(np.flatnonzero(~moving & ~self._cheap)), every[:0]):
+            solver.changeColsBounds(len(still), still, none[: len(still)], none[: len(still)])
             for _ in range(CUTS):
                 solver.run()
                 if solver.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
@@ -310,9 +308,7 @@ class Programme:
                 if not self._cut(tried, known, outside):
                     found = tried
                     break
-            if still is not None:
-                self._hold(still, still=False)
-                self._bind(known)
+            self._bound(still)
             if found is not None:
                 break
         for option, value in (("presolve", "off"), ("solver", "simplex")):

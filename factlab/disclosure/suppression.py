@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from factlab.disclosure import rules
-from factlab.disclosure.knower import Crowd, Knower, nobody
-from factlab.disclosure.model import Model
+from factlab.disclosure.knower import Knower, Witness, nobody
+from factlab.disclosure.model import Model, values
 from factlab.disclosure.patterns import Flags, Matrix
 from factlab.disclosure.releases import Together
 from factlab.disclosure.rules import Demand, Form
@@ -115,69 +115,77 @@ class Demands:
             dtype=bool,
         )
 
+    def met_by(self, found: Witness) -> Matrix:
+        """The demands that a witness meets."""
+        which, moved = values(self._by_cell, found.cells, found.moved)
+        return which[self.met(which, moved)]
+
+    def met_each(self, deviations: sparse.csr_array) -> sparse.csr_array:
+        """[deviation, demand]: 1 where a deviation meets a demand. One that doesn't move the form meets nothing."""
+        moved = sparse.coo_array(deviations @ self.forms.T)
+        met = np.flatnonzero(self.met(moved.col, moved.data))
+        return sparse.csr_array((np.ones(len(met)), (moved.row[met], moved.col[met])), shape=moved.shape)
+
     @cached_property
-    def by_cell(self) -> list[Matrix]:
-        """Of each cell the demands whose form it is part of."""
-        cells = np.concatenate([self.plus, self.minus[self.minus >= 0]])
-        which = np.concatenate([np.arange(len(self.each)), np.flatnonzero(self.minus >= 0)])
-        order = np.argsort(cells, kind="stable")
-        starts = np.searchsorted(cells[order], np.arange(1, self._cells))
-        return np.split(which[order], starts)
+    def forms(self) -> sparse.csr_array:
+        """[demand, cell]: the form that each is about."""
+        minus = np.flatnonzero(self.minus >= 0)
+        which = np.concatenate([np.arange(len(self.each)), minus])
+        cells = np.concatenate([self.plus, self.minus[minus]])
+        signs = np.repeat([1, -1], [len(self.each), len(minus)])
+        return sparse.csr_array((signs, (which, cells)), shape=(len(self.each), self._cells))
+
+    @cached_property
+    def _by_cell(self) -> sparse.csc_array:
+        return self.forms.tocsc()
 
 
 class Evidence:
     """The witnesses found, which demands each meets, and for whom: `supply[demand, who]` counts them."""
 
     def __init__(self, task: Task, demands: Demands) -> None:
-        self._demands, self._people, self._crowd = demands, task.everyone(), Crowd(task.everyone())
-        self._moved: dict[int, tuple[Matrix, Matrix]] = {}  # of each witness the cells that move, and how far
+        self._demands = demands
+        self._found: dict[int, Witness] = {}
         self._meets: dict[int, Matrix] = {}
-        self._valid: dict[int, Matrix] = {}
         self._movers: list[set[int]] = [set() for _ in task.model.counts]
         self._next = 0
         self.supply = np.zeros(demands.wanted.shape, dtype=np.int64)
 
-    def add(self, deviation: Matrix) -> None:
-        cells = np.flatnonzero(deviation)
-        valid = self._crowd.allow(cells, deviation[cells]).astype(np.int64)
-        ids = np.unique(np.concatenate([self._demands.by_cell[cell] for cell in cells.tolist()]))
-        minus = self._demands.minus[ids]
-        form = deviation[self._demands.plus[ids]] - np.where(minus >= 0, deviation[minus], 0)
-        meets = ids[self._demands.met(ids, form)]
+    def add(self, found: Witness) -> None:
+        meets = self._demands.met_by(found)
         number, self._next = self._next, self._next + 1
-        self._moved[number] = cells, deviation[cells]
-        self._meets[number], self._valid[number] = meets, valid
-        self.supply[meets] += valid
-        for cell in cells.tolist():
+        self._found[number], self._meets[number] = found, meets
+        self.supply[meets] += found.valid
+        for cell in found.cells.tolist():
             self._movers[cell].add(number)
 
     def without(self, cell: int) -> tuple[Matrix, Matrix]:
         """The demands that witnesses moving this cell meet, and how much supply they would lose for each person."""
         gone = sorted(self._movers[cell])
         if not gone:
-            return np.zeros(0, dtype=np.int64), np.zeros((0, len(self._people)), dtype=np.int64)
+            return np.zeros(0, dtype=np.int64), np.zeros((0, self.supply.shape[1]), dtype=np.int64)
         meets = [self._meets[number] for number in gone]
-        valid = np.repeat([self._valid[number] for number in gone], [len(m) for m in meets], axis=0)
         which, place = np.unique(np.concatenate(meets), return_inverse=True)
-        lost = np.zeros((len(which), len(self._people)), dtype=np.int64)
-        np.add.at(lost, place, valid)
-        return which, lost
+        witness = np.repeat(np.arange(len(gone)), [len(some) for some in meets])
+        ones = np.ones(len(place), dtype=np.int64)
+        many = sparse.csr_array((ones, (place, witness)), shape=(len(which), len(gone)))
+        return which, many @ np.array([self._found[number].valid for number in gone], dtype=np.int64)
 
     def drop(self, cell: int) -> None:
         """Forget the witnesses that move this cell."""
         for number in sorted(self._movers[cell]):
-            self.supply[self._meets.pop(number)] -= self._valid.pop(number)
-            for moved in self._moved.pop(number)[0].tolist():
+            found = self._found.pop(number)
+            self.supply[self._meets.pop(number)] -= found.valid
+            for moved in found.cells.tolist():
                 self._movers[moved].discard(number)
 
     def deviations(self) -> sparse.csr_array:
         """All witnesses, one a row."""
-        rows = [self._moved[number] for number in sorted(self._moved)]
-        starts = np.cumsum([0, *(len(cells) for cells, _ in rows)])
+        rows = [self._found[number] for number in sorted(self._found)]
+        starts = np.cumsum([0, *(len(row.cells) for row in rows)])
         nothing = [np.zeros(0, dtype=np.int64)]
-        shape = (len(rows), len(self._movers))
         cells, values = (np.concatenate([*nothing, *(row[part] for row in rows)]) for part in (0, 1))
-        return sparse.csr_array((values, cells, starts), shape=shape)
+        return sparse.csr_array((values, cells, starts), shape=(len(rows), len(self._movers)))
 
 
 def suppress(task: Task) -> Flags:
@@ -191,7 +199,7 @@ def suppress(task: Task) -> Flags:
 
 def attempt(task: Task, demands: Demands, first: Matrix | None = None) -> tuple[Flags, Evidence]:
     """A pattern with its witnesses, not verified yet. What moves is looked for among the cells `first` first."""
-    search = Search(task.model, task.cost, task.zones, task.ground)
+    search = Search(task.model, task.cost, task.zones, task.ground, task.everyone())
     if first is not None:
         search.cheapen(first, HIDDEN * task.cost[first])
     evidence = Evidence(task, demands)
@@ -203,7 +211,6 @@ def _spread(task: Task, demands: Demands, search: Search, evidence: Evidence) ->
     """Hide what must be, then whatever moves in the cheapest witness of each demand that none before it meets."""
     hidden = np.zeros(len(task.model.counts), dtype=bool)
     granted = _split(demands.owner, len(hidden))
-    people = task.everyone()
     queue = deque(range(demands.asked))
 
     def hide(cells: Matrix) -> None:
@@ -215,7 +222,7 @@ def _spread(task: Task, demands: Demands, search: Search, evidence: Evidence) ->
     def meet(demand: int, who: int) -> None:
         if evidence.supply[demand, who] or not demands.wanted[demand, who]:
             return
-        found = search.find(demands.each[demand], people[who])
+        found = search.find(demands.each[demand], who)
         if found is None and who:
             demands.wanted[demand, who] = False  # it knows that of its own clients, whatever is published
             return
@@ -225,7 +232,7 @@ def _spread(task: Task, demands: Demands, search: Search, evidence: Evidence) ->
         if found is None:
             raise DisclosureError("disclosure.cannot_protect")
         evidence.add(found)
-        hide(np.flatnonzero((found != 0) & ~hidden))
+        hide(found.cells[~hidden[found.cells]])
 
     hide(np.flatnonzero(task.must))
     while True:
@@ -258,7 +265,6 @@ def _shrink(task: Task, demands: Demands, search: Search, evidence: Evidence, hi
     """Publish again what need not be hidden, the dearest first. Only the demands that lose their last witness by it
     are searched for again, among what is still hidden; those that kept another cell hidden before, first."""
     hidden = hidden.copy()
-    people = task.everyone()
     blamed = np.zeros(demands.wanted.shape, dtype=np.int64)
     search.fix(np.flatnonzero(~hidden & ~task.model.forced))
     left = task.model.left(hidden)
@@ -278,7 +284,7 @@ def _shrink(task: Task, demands: Demands, search: Search, evidence: Evidence, hi
             if evidence.supply[demand, person] > lost[at, person]:  # what was found for another meets it too
                 continue
             # rather one more cell hidden than a long search
-            found = search.find(demands.each[demand], people[person], branch=False)
+            found = search.find(demands.each[demand], person, branch=False)
             if found is None:
                 blamed[demand, person] += 1
                 search.fix(np.array([cell]), release=True)
@@ -298,15 +304,12 @@ def verify(task: Task, hidden: Flags, deviations: sparse.csr_array, demands: Dem
     moved = sparse.csr_array(deviations)
     published = np.asarray(abs(moved) @ (~hidden).astype(np.int64)) > 0
     sound = task.model.allows(moved) & ~published
-    valid = np.column_stack([sound & person.allows(moved) for person in task.everyone()]).astype(np.float32)
-    by_cell = sparse.csc_array(moved)
-    active = np.flatnonzero(demands.active(hidden))
+    valid = np.column_stack([sound & person.allows(moved) for person in task.everyone()])
     holds = bool(hidden[task.must].all())
-    for some in np.array_split(active, max(1, len(active) // 1000)):
-        value = by_cell[:, demands.plus[some]].toarray()
-        has = np.flatnonzero(demands.minus[some] >= 0)
-        value[:, has] -= by_cell[:, demands.minus[some[has]]].toarray()
-        met = demands.met(np.tile(some, (len(value), 1)), value)
-        holds &= bool((valid.T @ met.astype(np.float32) > 0)[demands.wanted[some].T].all())
+    supply = np.zeros(demands.wanted.shape)
+    for first in range(0, len(valid), 1000):
+        some = slice(first, first + 1000)
+        supply += demands.met_each(moved[some]).T @ valid[some]
+    holds &= not (demands.wanted & demands.active(hidden)[:, None] & (supply == 0)).any()
     if not holds:
         raise DisclosureError("disclosure.not_verified")

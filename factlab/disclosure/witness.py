@@ -10,13 +10,13 @@ is checked in whole numbers against every row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
-from factlab.disclosure.knower import Knower, nobody
+from factlab.disclosure.knower import Crowd, Knower, Witness, nobody
 from factlab.disclosure.model import Model
 from factlab.disclosure.patterns import Matrix
 from factlab.disclosure.programme import Costs, Programme
@@ -33,16 +33,22 @@ class Search:
     """
 
     def __init__(
-        self, model: Model, costs: Costs, zones: Matrix | None = None, ground: Ground | None = None
+        self,
+        model: Model,
+        costs: Costs,
+        zones: Matrix | None = None,
+        ground: Ground | None = None,
+        people: Sequence[Knower] = (),
     ) -> None:
         self._model = model
+        self._people = people or (nobody(len(model.counts)),)
+        self._crowd = Crowd(model, self._people)
         self._swaps = None if ground is None else Swaps(ground, model)
         self._costs = costs.astype(np.float64)
         self._fixed = np.zeros(len(model.counts), dtype=bool)
         self._cheap = np.zeros(len(model.counts), dtype=bool)
         self._zone = np.full(len(model.counts), ABOVE) if zones is None else self._apart(zones)
         self._programmes: dict[int, Programme] = {}
-        self._anybody = nobody(len(model.counts))
 
     def _apart(self, zones: Matrix) -> Matrix:
         """The zones, if no row ties two of them: else what lies in one could not stay while another moves."""
@@ -110,29 +116,33 @@ class Search:
         for zone in sorted(here & self._programmes.keys()):
             self._programmes[zone].fix(cells, release=release)
 
-    def find(self, demand: Demand, knower: Knower | None = None, *, branch: bool = True) -> Matrix | None:
-        """The cheapest deviation of whole numbers that meets the demand, or None when none is found. Without
-        `branch` one that is hard to find is not looked for."""
-        who = knower or self._anybody
+    def find(self, demand: Demand, who: int = 0, *, branch: bool = True) -> Witness | None:
+        """The cheapest deviation of whole numbers that meets the demand and that this one of the people can't exclude,
+        or None when none is found. Without `branch` one that is hard to find is not looked for."""
         form, bound = demand.form, demand.bound
         if demand.side != "away":
             return self._find(form, demand.side == "up", bound, who, branch)
         found = self._find(form, True, bound + 1, who, branch)
         return self._find(form, False, bound - 1, who, branch) if found is None else found
 
-    def _find(self, form: Form, up: bool, bound: int, knower: Knower, branch: bool) -> Matrix | None:
+    def _find(self, form: Form, up: bool, bound: int, who: int, branch: bool) -> Witness | None:
         ask = Ask(form.plus, form.minus, up, bound - int(form.of(self._model.counts)))
+        return next(
+            (made for found in self._tries(ask, who, branch) if (made := self._proved(found, ask, who))), None
+        )
+
+    def _tries(self, ask: Ask, who: int, branch: bool) -> Iterator[Matrix]:
+        """What may do, the least effort first."""
+        knower = self._people[who]
         swap = self._swaps.find(ask, knower) if self._swaps else None
-        if swap is not None and self._proves(swap, ask, knower):
-            return swap
-        zones = {int(self._zone[cell]) for cell in (form.plus, form.minus) if cell >= 0}
-        for near in self._near(ask, zones, knower, branch):
-            if self._proves(near, ask, knower):
-                return near
-        if not branch and (self._zone >= 0).any():
-            return None
-        found = self._moved(EVERYWHERE, self._programme(EVERYWHERE).solve(ask, knower, branch=branch))
-        return found if found is not None and self._proves(found, ask, knower) else None
+        if swap is not None:
+            yield swap
+        zones = {int(self._zone[cell]) for cell in (ask.plus, ask.minus) if cell >= 0}
+        yield from self._near(ask, zones, knower, branch)
+        if branch or not (self._zone >= 0).any():
+            found = self._moved(EVERYWHERE, self._programme(EVERYWHERE).solve(ask, knower, branch=branch))
+            if found is not None:
+                yield found
 
     def _near(self, ask: Ask, zones: Set[int], knower: Knower, branch: bool) -> Iterator[Matrix]:
         """Within the zone; else by moving what lies above it as much, so that the zone can follow."""
@@ -185,11 +195,12 @@ class Search:
             whole[programme.cells] = follows
         return whole
 
-    def _proves(self, found: Matrix, ask: Ask, knower: Knower) -> bool:
-        """Whether this is a table of whole numbers that the knower can't exclude and that meets what is asked."""
-        return (
-            self._model.fits(found)
-            and knower.fits(found)
-            and not found[self._fixed].any()
-            and ask.met(int(found[ask.plus]), int(found[ask.minus]) if ask.minus >= 0 else 0)
-        )
+    def _proved(self, found: Matrix, ask: Ask, who: int) -> Witness | None:
+        """As a witness, if this is a table of whole numbers that this one can't exclude and that meets what is asked."""
+        cells = np.flatnonzero(found)
+        moved = found[cells]
+        reached = ask.met(int(found[ask.plus]), int(found[ask.minus]) if ask.minus >= 0 else 0)
+        if not reached or self._fixed[cells].any():
+            return None
+        valid = self._crowd.allow(cells, moved)
+        return Witness(cells, moved, valid) if valid[who] else None
