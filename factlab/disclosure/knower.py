@@ -87,7 +87,8 @@ class Crowd:
         parts = [(model.equal, True), (model.least, False)]
         parts += [pair for one in people for pair in ((one.equal, True), (one.least, False))]
         sizes = [rows.shape[0] for rows, _ in parts]
-        self._by_cell = sparse.csc_array(sparse.vstack([rows for rows, _ in parts]))
+        self._rows = sparse.csr_array(sparse.vstack([rows for rows, _ in parts]))
+        self._by_cell = self._rows.tocsc()
         self._who = np.repeat([-1, -1, *np.repeat(np.arange(len(people)), 2)], sizes)
         self._equal = np.repeat([equal for _, equal in parts], sizes)
         slack = [model.slack, *(person.slack for person in people)]
@@ -97,12 +98,21 @@ class Crowd:
     def allow(self, cells: Matrix, moved: Matrix) -> Flags:
         """Who can't exclude that these cells move so much, and nothing else; integers only."""
         excluded = self._still[cells] | (moved[:, None] < self._lowest[cells])
-        fits: Flags = ~excluded.any(axis=0)
-        rows, value = values(self._by_cell, cells, moved)
-        wrong = (value < -self._slack[rows]) | (self._equal[rows] & (value != 0))
-        broken = self._who[rows[wrong]]
+        fits: Flags = np.asarray(~excluded.any(axis=0), dtype=bool)
+        broken = self._who[self._broken(cells, moved)]
         fits[broken[broken >= 0]] = False
-        return fits & (not (broken < 0).any())
+        fits[:] &= not (broken < 0).any()
+        return fits
+
+    def tied(self, cells: Matrix, moved: Matrix, who: int) -> Matrix:
+        """The cells of the rows by which one of them can exclude it."""
+        broken = self._broken(cells, moved)
+        rows = self._rows[broken[(self._who[broken] == who) | (self._who[broken] < 0)]]
+        return np.unique(rows.indices)
+
+    def _broken(self, cells: Matrix, moved: Matrix) -> Matrix:
+        rows, value = values(self._by_cell, cells, moved)
+        return rows[(value < -self._slack[rows]) | (self._equal[rows] & (value != 0))]
 
 
 class Local:

@@ -115,8 +115,8 @@ class Swaps:
         self._reverse = np.concatenate([np.arange(half, 2 * half), np.arange(half)])
         self._open = np.zeros(cells + 1, dtype=bool)
         self._open[-1] = True  # what an area lacks doesn't hinder it
-        self._area, self._column = np.full((2, cells), -1, dtype=np.int64)
-        self._area[ground.cells[present]], self._column[ground.cells[present]] = np.nonzero(present)
+        self.area, self._column = np.full((2, cells), -1, dtype=np.int64)
+        self.area[ground.cells[present]], self._column[ground.cells[present]] = np.nonzero(present)
         self._helping: dict[tuple[int, int, bool], tuple[Matrix, Matrix]] = {}
         self._often: dict[str, Times] = {}
         # Of each area what lies in it, and those of its nesting.
@@ -132,8 +132,8 @@ class Swaps:
 
     def find(self, ask: Ask, knower: Knower) -> Matrix | None:
         """A deviation of hidden cells that meets what is asked and moves few of them, or None."""
-        area, minus = int(self._area[ask.plus]), ask.minus >= 0
-        if area < 0 or (minus and self._area[ask.minus] != area):
+        area, minus = int(self.area[ask.plus]), ask.minus >= 0
+        if area < 0 or (minus and self.area[ask.minus] != area):
             return None
         column = int(self._column[ask.minus]) if minus else -1
         moves, effect = self._help(int(self._column[ask.plus]), column, ask.up)
@@ -149,7 +149,7 @@ class Swaps:
             done = takes.sum(axis=0) >= times
             if done.any():
                 best = int(np.where(done, times * self._size[moves], 2 * MOST).argmin())
-                found = np.zeros(len(self._area), dtype=np.int64)
+                found = np.zeros(len(self.area), dtype=np.int64)
                 self._move(found, area, int(moves[best]), int(times[best]))
                 others = np.zeros(end, dtype=np.int64)
                 others[start:] = takes[:, best]
@@ -180,7 +180,7 @@ class Swaps:
             return None
         best = int(np.where(done, times * self._size[moves], 2 * MOST).argmin())
         move, often = int(moves[best]), int(times[best])
-        found = np.zeros(len(self._area), dtype=np.int64)
+        found = np.zeros(len(self.area), dtype=np.int64)
         self._give(found, area, move, often, gives[:, best])
         for below, above in pairwise(path):
             self._move(found, above, move, often)
@@ -269,13 +269,17 @@ class Swaps:
     def _limit(self, often: Matrix, rows: sparse.csr_array, slack: Matrix) -> None:
         """Of these rows the deviation is at least -slack: of each those of its cells count that lie in one area."""
         terms = sparse.coo_array(rows)
-        here = self._area[terms.col] >= 0
+        here = self.area[terms.col] >= 0
         row, cell = terms.row[here], terms.col[here]
         area = np.zeros(rows.shape[0], dtype=np.int64)
-        area[row] = self._area[cell]
-        over = np.zeros((rows.shape[0], self._vectors.shape[1]), dtype=np.int16)
-        np.add.at(over, (row, self._column[cell]), terms.data[here].astype(np.int16))
-        kinds, kind = np.unique(over, axis=0, return_inverse=True)  # an area has the same rows as the next
+        area[row] = self.area[cell]
+        shape = (rows.shape[0], self._vectors.shape[1])
+        over = sparse.csr_array((terms.data[here], (row, self._column[cell])), shape=shape)
+        # An area has the same rows as the next: told apart by a number that two of them hardly share by chance, and if
+        # they did, a swap would fail when it is checked.
+        mark = over @ np.random.default_rng(1).integers(-(2**62), 2**62, shape[1])
+        _, first, kind = np.unique(mark, return_index=True, return_inverse=True)
+        kinds = over[first].toarray()
         order = np.lexsort((-slack, kind))  # of two alike the tightest last, which stays
         groups = np.split(order, np.flatnonzero(np.diff(kind[order])) + 1)
         for moved, own in zip((self._vectors @ kinds.T).T, groups, strict=False):

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from factlab.disclosure.knower import Crowd, Knower, Witness, nobody
-from factlab.disclosure.model import Model
+from factlab.disclosure.model import Model, values
 from factlab.disclosure.patterns import Matrix
 from factlab.disclosure.programme import Costs, Programme
 from factlab.disclosure.rules import Ask, Demand, Form
@@ -138,19 +138,19 @@ class Search:
         if swap is not None:
             yield swap
         zones = {int(self._zone[cell]) for cell in (ask.plus, ask.minus) if cell >= 0}
-        yield from self._near(ask, zones, knower, branch)
+        yield from self._near(ask, zones, who, branch)
         if branch or not (self._zone >= 0).any():
             found = self._moved(EVERYWHERE, self._programme(EVERYWHERE).solve(ask, knower, branch=branch))
             if found is not None:
                 yield found
 
-    def _near(self, ask: Ask, zones: Set[int], knower: Knower, branch: bool) -> Iterator[Matrix]:
+    def _near(self, ask: Ask, zones: Set[int], who: int, branch: bool) -> Iterator[Matrix]:
         """Within the zone; else by moving what lies above it as much, so that the zone can follow."""
         if len(zones) > 1 or not (self._zone >= 0).any():
             return
         (zone,) = zones
         if zone != ABOVE:
-            found = self._moved(zone, self._programme(zone).solve(ask, knower, branch=branch))
+            found = self._moved(zone, self._programme(zone).solve(ask, self._people[who], branch=branch))
             if found is not None:
                 yield found
             plus, minus = self._parent[ask.plus], self._parent[ask.minus] if ask.minus >= 0 else -1
@@ -159,9 +159,7 @@ class Search:
             upper = Ask(int(plus), int(minus), ask.up, ask.needed)
         else:
             upper = ask
-        found = self._above(upper, zone, ask, knower, branch)
-        if found is not None:
-            yield found
+        yield from self._above(upper, zone, ask, who, branch)
 
     @cached_property
     def _parent(self) -> Matrix:
@@ -178,22 +176,65 @@ class Search:
         whole[self._programme(zone).cells] = deviation
         return whole
 
-    def _above(self, upper: Ask, zone: int, ask: Ask, knower: Knower, branch: bool) -> Matrix | None:
+    def _above(self, upper: Ask, zone: int, ask: Ask, who: int, branch: bool) -> Iterator[Matrix]:
         """What is asked of the cells above, while each zone in which something above has moved follows, and `zone`
-        reaches what is asked of it."""
+        reaches what is asked of it: with one area moving as much, where that can be, and else as it can."""
+        knower = self._people[who]
         found = self._moved(ABOVE, self._programme(ABOVE).solve(upper, knower, branch=branch))
         if found is None:
-            return None
+            return
+        looked, zones, left = self._followed(found, zone, ask, who)
+        for whole, others in ((looked, left), (found.copy(), zones)):
+            for other in sorted(others, key=lambda other: other != zone):  # what is asked is most likely to fail
+                programme = self._programme(other)
+                follows = programme.solve(ask if other == zone else None, knower, found, branch=branch)
+                if follows is None:
+                    return
+                whole[programme.cells] = follows
+            yield whole
+            if len(left) == len(zones):
+                return
+
+    @cached_property
+    def _below(self) -> sparse.csc_array:
+        """[cell of a zone, cell above]: 1 where this is part of that."""
         parent, row, below = self._ties
-        zones = np.unique(self._zone[below[found[parent][row] != 0]]).tolist()
-        whole = found.copy()
-        for other in zones:
-            programme = self._programme(other)
-            follows = programme.solve(ask if other == zone else None, knower, found, branch=branch)
-            if follows is None:
-                return None
-            whole[programme.cells] = follows
-        return whole
+        shape = (len(self._zone), len(self._zone))
+        return sparse.csc_array((np.ones(len(row), dtype=np.int64), (below, parent[row])), shape=shape)
+
+    def _followed(
+        self, above: Matrix, zone: int, ask: Ask, who: int
+    ) -> tuple[Matrix, list[int], list[int]]:
+        """`above` with, in each zone in which something has to follow, one area moving just as much: the one with the
+        most room, among hidden cells; in `zone` the area that is asked. Then all these zones, and those in which none can."""
+        moving = np.flatnonzero(above)
+        cells, moved = values(self._below, moving, above[moving])
+        zones, of = np.unique(self._zone[cells], return_inverse=True)
+        if self._swaps is None:
+            return above.copy(), zones.tolist(), zones.tolist()
+        knower = self._people[who]
+        area = self._swaps.area[cells]
+        room = self._model.counts[cells] + np.minimum(moved, 0)
+        free = self._cheap[cells] & ~self._fixed[cells] & ~knower.fixed[cells] & (moved >= knower.lowest[cells])
+        free &= (area >= 0) & ((self._zone[cells] != zone) | (area == self._swaps.area[ask.plus]))
+        while True:
+            least = np.full(area.max(initial=0) + 2, np.iinfo(np.int64).max)
+            np.minimum.at(least, area, np.where(free, room, -1))
+            best = np.full(len(zones), -1, dtype=np.int64)
+            np.maximum.at(best, of, least[area])
+            first = np.full(len(zones), len(least))
+            np.minimum.at(first, of, np.where(least[area] == best[of], area, len(least)))
+            chosen = (area == first[of]) & (best[of] >= 0)
+            tied = self._crowd.tied(
+                np.concatenate([moving, cells[chosen]]), np.concatenate([above[moving], moved[chosen]]), who
+            )
+            wrong = chosen & np.isin(area, self._swaps.area[tied])
+            if not wrong.any():
+                break
+            free &= ~np.isin(area, area[wrong])
+        whole = above.copy()
+        whole[cells[chosen]] = moved[chosen]
+        return whole, zones.tolist(), zones[best < 0].tolist()
 
     def _proved(self, found: Matrix, ask: Ask, who: int) -> Witness | None:
         """As a witness, if this is a table of whole numbers that this one can't exclude and that meets what is asked."""
