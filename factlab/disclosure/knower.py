@@ -108,11 +108,12 @@ class Crowd:
         """The cells of the rows by which one of them can exclude it."""
         broken = self._broken(cells, moved)
         rows = self._rows[broken[(self._who[broken] == who) | (self._who[broken] < 0)]]
-        return np.unique(rows.indices)
+        return np.asarray(np.unique(rows.indices), dtype=np.int64)
 
     def _broken(self, cells: Matrix, moved: Matrix) -> Matrix:
         rows, value = values(self._by_cell, cells, moved)
-        return rows[(value < -self._slack[rows]) | (self._equal[rows] & (value != 0))]
+        broken = (value < -self._slack[rows]) | (self._equal[rows] & (value != 0))
+        return np.asarray(rows[broken], dtype=np.int64)
 
 
 class Local:

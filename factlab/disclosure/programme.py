@@ -34,8 +34,8 @@ class Programme:
     stand in the solver that a search has broken once.
     """
 
-    def __init__(self, model: Model, costs: Costs, cells: Matrix, *, closed: bool = False) -> None:
-        """`closed`: leave out the rows that hold other cells than these."""
+    def __init__(self, model: Model, costs: Costs, cells: Matrix, apart: Flags | None = None) -> None:
+        """Rows that hold a cell of `apart` are left out."""
         self._counts, self.cells = model.counts, cells
         self._place = np.full(len(model.counts), -1, dtype=np.int64)
         self._place[cells] = np.arange(len(cells))
@@ -44,18 +44,18 @@ class Programme:
         self._most = np.concatenate([np.full(len(cells), highspy.kHighsInf), model.counts[cells]])
         self._low, self._high = np.zeros(2 * len(cells)), self._most.copy()
         self._costs = np.concatenate([costs[cells]] * 2).astype(np.float64)
-        self._equal, self._least = (self._touching(rows, closed) for rows in (model.equal, model.least))
+        self._equal, self._least = (self._touching(rows, apart) for rows in (model.equal, model.least))
         self._own_equal = sparse.csr_array(self._equal[:, cells])
         self._knows: dict[str, Local] = {}
         self._nobody = nobody(len(model.counts))
         self._active = np.zeros(0, dtype=np.int64)  # the inequalities in the solver
         self._broken: list[int] = []  # those that the running search has broken
 
-    def _touching(self, rows: sparse.csr_array, closed: bool) -> sparse.csr_array:
+    def _touching(self, rows: sparse.csr_array, apart: Flags | None) -> sparse.csr_array:
         size = abs(rows)
         inside = np.asarray(size @ (self._place >= 0).astype(np.int64)) > 0
-        if closed:
-            inside &= np.asarray(size @ (self._place < 0).astype(np.int64)) == 0
+        if apart is not None:
+            inside &= np.asarray(size @ apart.astype(np.int64)) == 0
         return sparse.csr_array(rows[np.flatnonzero(inside)])
 
     @cached_property

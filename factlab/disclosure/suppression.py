@@ -22,6 +22,7 @@ from factlab.disclosure.witness import Search
 from factlab.errors import DisclosureError
 
 HIDDEN = 0.001  # the cost of moving what is hidden already, as a share of what it cost to hide
+LEAN = 100  # demands, person by person, that may lose their last witness when a cell is published again
 SIDES = ("up", "down", "away")
 
 
@@ -163,7 +164,7 @@ class Evidence:
         """The demands that witnesses moving this cell meet, and how much supply they would lose for each person."""
         gone = sorted(self._movers[cell])
         if not gone:
-            return np.zeros(0, dtype=np.int64), np.zeros((0, self.supply.shape[1]), dtype=np.int64)
+            return np.zeros(0, dtype=np.int64), np.zeros((0, len(self.supply.T)), dtype=np.int64)
         meets = [self._meets[number] for number in gone]
         which, place = np.unique(np.concatenate(meets), return_inverse=True)
         witness = np.repeat(np.arange(len(gone)), [len(some) for some in meets])
@@ -267,6 +268,7 @@ def _shrink(task: Task, demands: Demands, search: Search, evidence: Evidence, hi
     hidden = hidden.copy()
     blamed = np.zeros(demands.wanted.shape, dtype=np.int64)
     search.fix(np.flatnonzero(~hidden & ~task.model.forced))
+    search.settle()
     left = task.model.left(hidden)
     order = np.flatnonzero(hidden & ~task.must)
     for cell in order[np.argsort(-task.cost[order], kind="stable")].tolist():
@@ -277,6 +279,8 @@ def _shrink(task: Task, demands: Demands, search: Search, evidence: Evidence, hi
         active = demands.active(hidden)[which] & (demands.owner[which] != cell)
         gone = demands.wanted[which] & active[:, None] & (evidence.supply[which] <= lost)
         who, place = np.nonzero(gone.T)
+        if len(who) > LEAN:  # so much leans on it that it would hardly work, and take long to find out
+            continue
         first = np.argsort(-blamed[which[place], who], kind="stable")
         search.fix(np.array([cell]))
         for at, person in zip(place[first].tolist(), who[first].tolist(), strict=True):

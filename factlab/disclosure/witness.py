@@ -46,8 +46,10 @@ class Search:
         self._swaps = None if ground is None else Swaps(ground, model)
         self._costs = costs.astype(np.float64)
         self._fixed = np.zeros(len(model.counts), dtype=bool)
+        self._gone = model.forced.copy()  # never moves again
         self._cheap = np.zeros(len(model.counts), dtype=bool)
         self._zone = np.full(len(model.counts), ABOVE) if zones is None else self._apart(zones)
+        self._zoned = bool((self._zone >= 0).any())
         self._programmes: dict[int, Programme] = {}
 
     def _apart(self, zones: Matrix) -> Matrix:
@@ -61,9 +63,11 @@ class Search:
 
     def _programme(self, zone: int) -> Programme:
         if zone not in self._programmes:
-            here = ~self._model.forced & ((self._zone == zone) | (zone == EVERYWHERE))
+            here = ~self._gone & ((self._zone == zone) | (zone == EVERYWHERE))
             costs = self._costs + self._following if zone == ABOVE else self._costs
-            made = Programme(self._model, costs, np.flatnonzero(here), closed=zone == ABOVE)
+            made = Programme(
+                self._model, costs, np.flatnonzero(here), self._zone >= 0 if zone == ABOVE else None
+            )
             made.price(np.flatnonzero(self._cheap & here), costs, cheap=True)
             made.fix(np.flatnonzero(self._fixed & here))
             self._programmes[zone] = made
@@ -116,6 +120,11 @@ class Search:
         for zone in sorted(here & self._programmes.keys()):
             self._programmes[zone].fix(cells, release=release)
 
+    def settle(self) -> None:
+        """What is published now stays so: the programmes begin again without it."""
+        self._gone |= self._fixed
+        self._programmes.clear()
+
     def find(self, demand: Demand, who: int = 0, *, branch: bool = True) -> Witness | None:
         """The cheapest deviation of whole numbers that meets the demand and that this one of the people can't exclude,
         or None when none is found. Without `branch` one that is hard to find is not looked for."""
@@ -139,14 +148,14 @@ class Search:
             yield swap
         zones = {int(self._zone[cell]) for cell in (ask.plus, ask.minus) if cell >= 0}
         yield from self._near(ask, zones, who, branch)
-        if branch or not (self._zone >= 0).any():
+        if branch or not self._zoned:
             found = self._moved(EVERYWHERE, self._programme(EVERYWHERE).solve(ask, knower, branch=branch))
             if found is not None:
                 yield found
 
     def _near(self, ask: Ask, zones: Set[int], who: int, branch: bool) -> Iterator[Matrix]:
         """Within the zone; else by moving what lies above it as much, so that the zone can follow."""
-        if len(zones) > 1 or not (self._zone >= 0).any():
+        if len(zones) > 1 or not self._zoned:
             return
         (zone,) = zones
         if zone != ABOVE:
@@ -159,7 +168,9 @@ class Search:
             upper = Ask(int(plus), int(minus), ask.up, ask.needed)
         else:
             upper = ask
-        yield from self._above(upper, zone, ask, who, branch)
+        found = self._above(upper, zone, ask, who, branch)
+        if found is not None:
+            yield found
 
     @cached_property
     def _parent(self) -> Matrix:
@@ -176,24 +187,21 @@ class Search:
         whole[self._programme(zone).cells] = deviation
         return whole
 
-    def _above(self, upper: Ask, zone: int, ask: Ask, who: int, branch: bool) -> Iterator[Matrix]:
+    def _above(self, upper: Ask, zone: int, ask: Ask, who: int, branch: bool) -> Matrix | None:
         """What is asked of the cells above, while each zone in which something above has moved follows, and `zone`
         reaches what is asked of it: with one area moving as much, where that can be, and else as it can."""
         knower = self._people[who]
         found = self._moved(ABOVE, self._programme(ABOVE).solve(upper, knower, branch=branch))
         if found is None:
-            return
-        looked, zones, left = self._followed(found, zone, ask, who)
-        for whole, others in ((looked, left), (found.copy(), zones)):
-            for other in sorted(others, key=lambda other: other != zone):  # what is asked is most likely to fail
-                programme = self._programme(other)
-                follows = programme.solve(ask if other == zone else None, knower, found, branch=branch)
-                if follows is None:
-                    return
-                whole[programme.cells] = follows
-            yield whole
-            if len(left) == len(zones):
-                return
+            return None
+        whole, left = self._followed(found, zone, ask, who)
+        for other in sorted(left, key=lambda other: other != zone):  # what is asked is most likely to fail
+            programme = self._programme(other)
+            follows = programme.solve(ask if other == zone else None, knower, found, branch=branch)
+            if follows is None:
+                return None
+            whole[programme.cells] = follows
+        return whole
 
     @cached_property
     def _below(self) -> sparse.csc_array:
@@ -202,39 +210,37 @@ class Search:
         shape = (len(self._zone), len(self._zone))
         return sparse.csc_array((np.ones(len(row), dtype=np.int64), (below, parent[row])), shape=shape)
 
-    def _followed(
-        self, above: Matrix, zone: int, ask: Ask, who: int
-    ) -> tuple[Matrix, list[int], list[int]]:
-        """`above` with, in each zone in which something has to follow, one area moving just as much: the one with the
-        most room, among hidden cells; in `zone` the area that is asked. Then all these zones, and those in which none can."""
+    def _followed(self, above: Matrix, zone: int, ask: Ask, who: int) -> tuple[Matrix, list[int]]:
+        """`above`, while in each zone that has to follow one area moves just as much: the one with the most room, among
+        hidden cells; in `zone` it must be the area that is asked. Then the zones in which none can."""
         moving = np.flatnonzero(above)
         cells, moved = values(self._below, moving, above[moving])
         zones, of = np.unique(self._zone[cells], return_inverse=True)
         if self._swaps is None:
-            return above.copy(), zones.tolist(), zones.tolist()
-        knower = self._people[who]
-        area = self._swaps.area[cells]
+            return above.copy(), zones.tolist()
+        knower, area = self._people[who], self._swaps.area[cells]
         room = self._model.counts[cells] + np.minimum(moved, 0)
-        free = self._cheap[cells] & ~self._fixed[cells] & ~knower.fixed[cells] & (moved >= knower.lowest[cells])
-        free &= (area >= 0) & ((self._zone[cells] != zone) | (area == self._swaps.area[ask.plus]))
+        free = self._cheap[cells] & ~self._fixed[cells] & ~knower.fixed[cells]
+        free &= (moved >= knower.lowest[cells]) & (area >= 0)
+        free &= (self._zone[cells] != zone) | (area == self._swaps.area[ask.plus])
+        wrong = ~free
         while True:
-            least = np.full(area.max(initial=0) + 2, np.iinfo(np.int64).max)
-            np.minimum.at(least, area, np.where(free, room, -1))
-            best = np.full(len(zones), -1, dtype=np.int64)
+            free &= ~np.isin(area, area[wrong])  # an area moves as a whole, and not if it breaks a row
+            least = np.full(area.max() + 2, -1)
+            least[area[free]] = np.iinfo(np.int64).max
+            np.minimum.at(least, area[free], room[free])
+            best = np.full(len(zones), -1)
             np.maximum.at(best, of, least[area])
             first = np.full(len(zones), len(least))
             np.minimum.at(first, of, np.where(least[area] == best[of], area, len(least)))
             chosen = (area == first[of]) & (best[of] >= 0)
-            tied = self._crowd.tied(
-                np.concatenate([moving, cells[chosen]]), np.concatenate([above[moving], moved[chosen]]), who
-            )
-            wrong = chosen & np.isin(area, self._swaps.area[tied])
+            every, all_moved = np.append(moving, cells[chosen]), np.append(above[moving], moved[chosen])
+            wrong = chosen & np.isin(area, self._swaps.area[self._crowd.tied(every, all_moved, who)])
             if not wrong.any():
                 break
-            free &= ~np.isin(area, area[wrong])
         whole = above.copy()
         whole[cells[chosen]] = moved[chosen]
-        return whole, zones.tolist(), zones[best < 0].tolist()
+        return whole, zones[best < 0].tolist()
 
     def _proved(self, found: Matrix, ask: Ask, who: int) -> Witness | None:
         """As a witness, if this is a table of whole numbers that this one can't exclude and that meets what is asked."""
