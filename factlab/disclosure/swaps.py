@@ -290,7 +290,24 @@ class Swaps:
     def _deep(self, room: Matrix) -> Matrix:
         """The same with all that lies in it following."""
         deep = room.copy()
-        for start, end in reversed(self._ground.nesting):
-            above = deep[self._ground.parent[start]]
-            np.minimum(above, deep[start:end].sum(axis=0), out=above)
+        for parents, starts, end in self._layers:
+            first = starts[0]
+            below = np.add.reduceat(deep[first:end], starts - first, axis=0)
+            deep[parents] = np.minimum(deep[parents], below)
         return deep
+
+    @cached_property
+    def _layers(self) -> list[tuple[Matrix, Matrix, int]]:
+        """The nestings, innermost first, side by side where none holds the parent of another or has the same one: the
+        parents, where each begins, and where the last ends."""
+        layers: list[tuple[list[int], list[int], int]] = []
+        parents: set[int] = set()
+        for start, end in reversed(self._ground.nesting):
+            parent = int(self._ground.parent[start])
+            if not layers or layers[-1][1][0] != end or parent in parents or max(parents) >= start:
+                layers.append(([], [], end))
+                parents = set()
+            layers[-1][0].insert(0, parent)
+            layers[-1][1].insert(0, start)
+            parents.add(parent)
+        return [(np.array(above), np.array(starts), end) for above, starts, end in layers]

@@ -46,6 +46,7 @@ class Search:
         self._swaps = None if ground is None else Swaps(ground, model)
         self._costs = costs.astype(np.float64)
         self._fixed = np.zeros(len(model.counts), dtype=bool)
+        self._new = np.zeros(len(model.counts), dtype=bool)  # hidden since the programme above was asked last
         self._gone = model.forced.copy()  # never moves again
         self._cheap = np.zeros(len(model.counts), dtype=bool)
         self._zone = np.full(len(model.counts), ABOVE) if zones is None else self._apart(zones)
@@ -71,6 +72,8 @@ class Search:
             made.price(np.flatnonzero(self._cheap & here), costs, cheap=True)
             made.fix(np.flatnonzero(self._fixed & here))
             self._programmes[zone] = made
+        if zone == ABOVE and self._new.any():
+            self._price_above(self._programmes[zone])
         return self._programmes[zone]
 
     @cached_property
@@ -100,16 +103,19 @@ class Search:
         self._costs[cells] = costs
         if self._swaps:
             self._swaps.show(cells, hide=True)
-        here = {EVERYWHERE, ABOVE, *self._zone[cells].tolist()}
+        self._new[cells] = True
+        here = {EVERYWHERE, *self._zone[cells].tolist()} - {ABOVE}
         for zone in sorted(here & self._programmes.keys()):
-            programme = self._programmes[zone]
-            if zone == ABOVE:
-                parent, row, below = self._ties
-                now = self._costs + self._following
-                programme.price(parent[np.unique(row[np.isin(below, cells)])], now)
-                programme.price(cells, now, cheap=True)
-            else:
-                programme.price(cells, self._costs, cheap=True)
+            self._programmes[zone].price(cells, self._costs, cheap=True)
+
+    def _price_above(self, programme: Programme) -> None:
+        """What has been hidden since is cheaper there too, and so is what it follows."""
+        cells = np.flatnonzero(self._new)
+        self._new[cells] = False
+        parent, row, below = self._ties
+        now = self._costs + self._following
+        programme.price(parent[np.unique(row[np.isin(below, cells)])], now)
+        programme.price(cells, now, cheap=True)
 
     def fix(self, cells: Matrix, *, release: bool = False) -> None:
         """These cells are published: they move no more (or again, if released)."""
