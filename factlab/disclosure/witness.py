@@ -222,13 +222,15 @@ class Search:
         moving = np.flatnonzero(above)
         cells, moved = values(self._below, moving, above[moving])
         zones, of = np.unique(self._zone[cells], return_inverse=True)
-        if self._swaps is None:
+        if self._swaps is None or not len(cells):
             return above.copy(), zones.tolist()
         knower, area = self._people[who], self._swaps.area[cells]
         room = self._model.counts[cells] + np.minimum(moved, 0)
         free = self._cheap[cells] & ~self._fixed[cells] & ~knower.fixed[cells]
         free &= (moved >= knower.lowest[cells]) & (area >= 0)
-        free &= (self._zone[cells] != zone) | (area == self._swaps.area[ask.plus])
+        asked, minus = self._swaps.area[[ask.plus, ask.minus]].tolist()
+        alike = ask.minus < 0 or asked == minus
+        free &= (self._zone[cells] != zone) | ((area == asked) & alike)
         wrong = ~free
         while True:
             free &= ~np.isin(area, area[wrong])  # an area moves as a whole, and not if it breaks a row

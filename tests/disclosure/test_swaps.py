@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 from factlab.disclosure import insiders, model, swaps
@@ -69,3 +71,27 @@ def test_what_is_published_again_swaps_no_more() -> None:
         assert again is None or not again[other]
         open_.show(np.array([other]), hide=True)
     assert seen > 100
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_an_area_moves_no_more_than_each_of_its_nestings_can_follow(seed: int) -> None:
+    """Up to three layers of areas, of which a parent can be made up in two ways: against one nesting after the other."""
+    draw = random.Random(seed)
+    parents, nestings, layer = [-1], [], [0]
+    for _ in range(draw.randint(1, 3)):
+        below = []
+        for parent in [at for _ in range(draw.randint(1, 2)) for at in layer if draw.random() < 0.8]:
+            start, size = len(parents), draw.randint(1, 4)
+            nestings.append((start, start + size))
+            below += range(start, start + size)
+            parents += [parent] * size
+        layer = below or layer
+    every = np.arange(len(parents))[:, None]
+    one = np.array([[0, -1], [0, -1]])
+    ground = swaps.Ground(every, np.array(parents), tuple(nestings), one, np.array([[1, 0], [-1, 0]]))
+    whole = model.build([100] * len(parents), [], [])
+    room = np.random.default_rng(seed).integers(0, 9, (len(parents), 5))
+    expected = room.copy()
+    for start, end in reversed(nestings):
+        expected[parents[start]] = np.minimum(expected[parents[start]], expected[start:end].sum(axis=0))
+    assert (swaps.Swaps(ground, whole)._deep(room) == expected).all()
