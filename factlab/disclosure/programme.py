@@ -16,7 +16,7 @@ from factlab.disclosure.rules import Ask
 
 # How far from a whole number what moves not, and what is whole, may end; integers decide later.
 WHOLE, NEAR = 1e-6, 1e-3
-TRIES = 4  # other costs to try before branching
+TRIES = 8  # other costs to try before branching
 STEPS = 40  # parts to settle before branching
 NODES = 500  # of branch and bound: a limit in seconds would make the outcome depend on the machine
 CUTS = 60  # how often rows that were broken are added to a programme before it is given up

@@ -75,7 +75,7 @@ def test_any_reader_gains_what_another_solver_says(seed: int) -> None:
             if number in marked:
                 assert gain.then[0] > 0 or closed(gain.then[1]) < k
         gained += len(told)
-    assert gained > 3
+    assert gained > 1
 
 
 @cache
