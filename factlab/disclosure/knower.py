@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +68,8 @@ def nobody(cells: int) -> Knower:
     return Knower("", np.zeros(cells, dtype=bool), floor, none, none, zeros)
 
 
-class Witness(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class Witness:
     """Another table that agrees with all that is published, by how it differs from the true one."""
 
     cells: Matrix

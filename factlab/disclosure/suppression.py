@@ -185,8 +185,9 @@ class Evidence:
         rows = [self._found[number] for number in sorted(self._found)]
         starts = np.cumsum([0, *(len(row.cells) for row in rows)])
         nothing = [np.zeros(0, dtype=np.int64)]
-        cells, values = (np.concatenate([*nothing, *(row[part] for row in rows)]) for part in (0, 1))
-        return sparse.csr_array((values, cells, starts), shape=(len(rows), len(self._movers)))
+        cells = np.concatenate([*nothing, *(row.cells for row in rows)])
+        moved = np.concatenate([*nothing, *(row.moved for row in rows)])
+        return sparse.csr_array((moved, cells, starts), shape=(len(rows), len(self._movers)))
 
 
 def suppress(task: Task) -> Flags:
