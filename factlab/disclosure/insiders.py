@@ -102,11 +102,14 @@ class _Level:
             return made
 
         made = [(vector(more), vector(less)) for more, less in _declared(self._book, name, set(self.columns))]
+        # What it counts nobody in tells it no more than that numbers aren't negative.
+        used = np.any([mine.any(axis=0) for mine in own], axis=0)
+        made = [(more, less) for more, less in made if less[used].any() or (more < 0).any()]
         if not made:
             return
-        more, less = (sparse.csr_array([pair[side] for pair in made], dtype=np.float64) for side in (0, 1))
+        more, less = (np.array([pair[side] for pair in made], dtype=np.float64).T for side in (0, 1))
         for every, mine in zip(self._all, own, strict=True):
-            if (more @ every.T < less @ mine.T).any():
+            if (every @ more < mine @ less).any():
                 raise DisclosureError("disclosure.inequality_false", relation="own clients")
         yield from (pair for pair in made if pair[0].any())
 

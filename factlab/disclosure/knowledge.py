@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -25,6 +26,14 @@ class Knowledge:
     within: Flags  # [a, b]: a lies within b, and they are not equal
     equal: tuple[tuple[str, Matrix], ...]  # kind, vector over the columns: the sum is 0
     least: tuple[tuple[str, Matrix], ...]  # kind, vector over the columns: the sum is at least 0
+
+    @cached_property
+    def terms(self) -> tuple[list[tuple[str, Matrix, Matrix]], ...]:
+        """Of `equal` and of `least`: kind, the columns that stand in it, their factors."""
+        return tuple(
+            [(kind, where, vector[where]) for kind, vector in rows for where in (np.flatnonzero(vector),)]
+            for rows in (self.equal, self.least)
+        )
 
 
 _FOUND: dict[str, dict[str, Knowledge]] = {}

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,17 +72,28 @@ class Model:
         return self._present.tocsc()
 
 
+def entries(start: NDArray[np.integer[Any]], which: Matrix) -> tuple[Matrix, Matrix]:
+    """Where the entries of these rows of a sparse matrix stand (columns, if it is kept by columns): `start` is its
+    `indptr`. And how many each of them has."""
+    first = start[which]
+    sizes = start[which + 1] - first
+    ends = sizes.cumsum()
+    return (first - ends + sizes).repeat(sizes) + np.arange(ends[-1] if len(ends) else 0), sizes
+
+
 def values(by_cell: sparse.csc_array, cells: Matrix, moved: Matrix) -> tuple[Matrix, Matrix]:
     """The rows that hold one of these cells, and what each comes to when the cells move so much and nothing else."""
-    first = by_cell.indptr[cells]
-    sizes = by_cell.indptr[cells + 1] - first
-    entries = np.repeat(first - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
-    rows = by_cell.indices[entries]
+    where, sizes = entries(by_cell.indptr, cells)
+    rows = by_cell.indices[where]
+    terms = by_cell.data[where] * moved.repeat(sizes)
+    if not len(rows):
+        return rows, terms
     order = rows.argsort(kind="stable")
     ordered = rows[order]
-    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-    terms = by_cell.data[entries] * np.repeat(moved, sizes)
-    return ordered[starts], np.add.reduceat(terms[order], starts) if len(starts) else terms
+    begins = np.ones(len(rows), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=begins[1:])
+    starts = begins.nonzero()[0]
+    return ordered[starts], np.add.reduceat(terms[order], starts)
 
 
 def build(
@@ -182,10 +194,8 @@ def rows(
     forced = np.zeros(len(cells(codebook)), dtype=bool)
     for place in everywhere:
         forced[place.cells[place.knowledge.forced]] = True
-        for told, relations in ((equal, place.knowledge.equal), (least, place.knowledge.least)):
-            for kind, vector in relations:
-                terms = np.flatnonzero(vector)
-                told.append((kind, place.cells[terms], vector[terms]))
+        for told, relations in zip((equal, least), place.knowledge.terms, strict=True):
+            told.extend((kind, place.cells[terms], factors) for kind, terms, factors in relations)
     return equal, least, forced
 
 
