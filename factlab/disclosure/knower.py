@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from factlab.disclosure.model import Model, values
+from factlab.disclosure.model import Model, entries, values
 from factlab.disclosure.patterns import Flags, Matrix
 
 FREE = -(2**62)  # no end to how far a cell can fall, but its own count
@@ -30,6 +31,20 @@ class Knower:
     equal: sparse.csr_array
     least: sparse.csr_array
     slack: Matrix
+
+    @cached_property
+    def rows(self) -> sparse.csr_array:
+        """Those whose deviation is 0, then the others."""
+        return sparse.csr_array(sparse.vstack([self.equal, self.least]))
+
+    @cached_property
+    def by_cell(self) -> sparse.csc_array:
+        return self.rows.tocsc()
+
+    @cached_property
+    def ends(self) -> Matrix:
+        """Of each of the rows how far it can fall."""
+        return np.concatenate([np.zeros(self.equal.shape[0], dtype=np.int64), self.slack])
 
     def beside(self, more: int) -> Knower:
         """The same of a model with so many cells more, of which they know nothing else."""
@@ -119,28 +134,44 @@ class Crowd:
 class Local:
     """What a knower knows about the cells of one programme, the inequalities that every reader knows first."""
 
-    def __init__(self, knower: Knower, cells: Matrix, least: sparse.csr_array, slack: Matrix) -> None:
-        """Inequalities that every reader knows: the deviation of `least` is at least -`slack`."""
+    def __init__(
+        self, knower: Knower, place: Matrix, cells: Matrix, least: sparse.csr_array, slack: Matrix
+    ) -> None:
+        """Inequalities that every reader knows: the deviation of `least` is at least -`slack`. `place` is of each cell
+        where it stands among `cells`, -1 for the others."""
         floor = np.where(knower.fixed, 0, knower.lowest)[cells]
         falls, still = np.flatnonzero(floor > FREE), np.flatnonzero(knower.fixed[cells])
-        # The columns (see `programme`) that they bind, and how far these go at most.
-        self.columns = np.concatenate([still, falls + len(cells)]).astype(np.int32)
-        self.most = np.concatenate([np.zeros(len(still)), -floor[falls]])
-        more = sparse.vstack([knower.equal, knower.least]).tocsr()
-        most = np.concatenate([np.zeros(knower.equal.shape[0], dtype=np.int64), knower.slack])
-        equal = np.arange(more.shape[0]) < knower.equal.shape[0]
-        touching = np.flatnonzero(np.diff(sparse.csr_array(more[:, cells]).indptr))
-        self.rows = sparse.vstack([least, more[touching]]).tocsr()  # over all cells
-        self.own = sparse.csr_array(self.rows[:, cells])
-        self.parts = sparse.csr_array(sparse.hstack([self.own, -self.own]))  # over what rises and what falls
-        self.slack = np.concatenate([slack, most[touching]])
-        self.equal = np.concatenate([np.zeros(least.shape[0], dtype=bool), equal[touching]])
+        # How far each column (see `programme`) goes at most.
+        self.most = np.full(2 * len(cells), np.inf)
+        self.most[still] = 0.0
+        self.most[len(cells) + falls] = -floor[falls]
+        touching = np.unique(knower.by_cell.indices[entries(knower.by_cell.indptr, cells)[0]])
+        self.rows = sparse.vstack([least, knower.rows[touching]]).tocsr()  # over all cells
+        inside = place[self.rows.indices]
+        here = inside >= 0
+        starts = np.append(0, here.cumsum())[self.rows.indptr]
+        shape = (self.rows.shape[0], len(cells))
+        self.own = sparse.csr_array((self.rows.data[here], inside[here], starts), shape=shape)
+        self.slack = np.concatenate([slack, knower.ends[touching]])
+        self.equal = np.arange(shape[0]) >= least.shape[0]
+        self.equal[least.shape[0] :] = touching < knower.equal.shape[0]
+        self._exact = bool(self.equal.any())
+        self._floor = -self.slack.astype(np.float64)
         self.tied = self.rows.nnz > self.own.nnz  # whether other cells matter
+        self.kept = np.zeros(0, dtype=np.int64)  # rows of its own to put in the solver
 
     def value(self, deviation: Moves, outside: Matrix | None) -> Moves:
         """How far each row moves."""
         value = self.own @ deviation
         return np.asarray(value if outside is None or not self.tied else value + self.rows @ outside)
 
+    def ends(self, some: Matrix, outside: Matrix | None) -> tuple[Moves, Moves]:
+        """From and to what these rows can move here, when other cells move as `outside` says."""
+        low = self._floor[some]
+        if outside is not None and self.tied:
+            low = low - (self.rows @ outside)[some]
+        return low, np.where(self.equal[some], low, np.inf)
+
     def broken(self, value: Moves, near: float = 0.0) -> Flags:
-        return np.asarray((value < -self.slack - near) | (self.equal & (value > near)))
+        short: Flags = value < self._floor - near
+        return short | (self.equal & (value > near)) if self._exact else short

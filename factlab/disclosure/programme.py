@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from factlab.disclosure.knower import Knower, Local, nobody
-from factlab.disclosure.model import Model
+from factlab.disclosure.model import Model, entries
 from factlab.disclosure.patterns import Flags, Matrix
 from factlab.disclosure.rules import Ask
 
@@ -19,6 +19,7 @@ WHOLE, NEAR = 1e-6, 1e-3
 TRIES = 8  # other costs to try before branching
 STEPS = 40  # parts to settle before branching
 NODES = 500  # of branch and bound: a limit in seconds would make the outcome depend on the machine
+TIGHT = 5  # an inequality that is so near its end stands in the solver from the start
 CUTS = 60  # how often rows that were broken are added to a programme before it is given up
 
 Costs = NDArray[np.float64]
@@ -31,7 +32,7 @@ class Programme:
     Kept in the solver: only bounds, costs and the demand change. Each cell has a part that rises and a part that falls,
     so that the cost of |deviation| is linear. Every search starts from the deviation zero, which is dual feasible: the
     dual simplex method needs few steps. Of the inequalities, which are many and mostly far from their ends, only those
-    stand in the solver that a search has broken once.
+    stand in the solver that are near it or that a search has broken once.
     """
 
     def __init__(self, model: Model, costs: Costs, cells: Matrix, apart: Flags | None = None) -> None:
@@ -40,16 +41,19 @@ class Programme:
         self._place = np.full(len(model.counts), -1, dtype=np.int64)
         self._place[cells] = np.arange(len(cells))
         self._cheap = np.zeros(len(cells), dtype=bool)
-        # From and to which each column goes, and to which outside a search.
+        # From and to which each column goes in a search; to which it goes for any reader.
         self._most = np.concatenate([np.full(len(cells), highspy.kHighsInf), model.counts[cells]])
         self._low, self._high = np.zeros(2 * len(cells)), self._most.copy()
         self._costs = np.concatenate([costs[cells]] * 2).astype(np.float64)
         self._equal, self._least = (self._touching(rows, apart) for rows in (model.equal, model.least))
+        self._slack = np.asarray(self._least @ model.counts)
         self._own_equal = sparse.csr_array(self._equal[:, cells])
+        self._solver = self._passed()
         self._knows: dict[str, Local] = {}
-        self._nobody = nobody(len(model.counts))
-        self._active = np.zeros(0, dtype=np.int64)  # the inequalities in the solver
-        self._broken: list[int] = []  # those that the running search has broken
+        self._known = self._knowing(nobody(len(model.counts)))  # to whom the solver is set
+        # Which of the rows that they know stand in the solver, after the equalities.
+        self._active = np.zeros(0, dtype=np.int64)
+        self._add(np.flatnonzero(self._slack <= TIGHT), None)
 
     def _touching(self, rows: sparse.csr_array, apart: Flags | None) -> sparse.csr_array:
         size = abs(rows)
@@ -65,10 +69,17 @@ class Programme:
         return drawn
 
     @cached_property
-    def _solver(self) -> highspy.Highs:
-        rows = self._own_equal.tocsc().astype(np.float64)
-        matrix = sparse.hstack([rows, -rows]).tocsc()
-        size = len(self.cells)
+    def _matrix(self) -> sparse.csr_array:
+        """The equalities over the columns."""
+        rows = self._own_equal.astype(np.float64)
+        return sparse.csr_array(sparse.hstack([rows, -rows]))
+
+    @cached_property
+    def _by_column(self) -> sparse.csc_array:
+        return self._matrix.tocsc()
+
+    def _passed(self) -> highspy.Highs:
+        matrix, size = self._by_column, len(self.cells)
         solver = highspy.Highs()
         for option, value in (
             ("output_flag", False),
@@ -86,7 +97,7 @@ class Programme:
         programme.col_cost_ = self._costs
         programme.col_lower_ = np.zeros(2 * size)
         programme.col_upper_ = self._most
-        programme.row_lower_, programme.row_upper_ = self._ends(None)
+        programme.row_lower_ = programme.row_upper_ = np.zeros(matrix.shape[0])
         programme.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         programme.a_matrix_.start_ = matrix.indptr
         programme.a_matrix_.index_ = matrix.indices
@@ -101,12 +112,11 @@ class Programme:
         self._solver.changeRowsBounds(len(every), every, low, high)
 
     def _ends(self, outside: Matrix | None) -> tuple[Costs, Costs]:
-        rows = self._knowing(self._nobody)
-        equal, least = np.zeros(self._equal.shape[0]), -rows.slack[self._active].astype(np.float64)
+        equal = np.zeros(self._equal.shape[0])
         if outside is not None:
             equal = equal - self._equal @ outside
-            least = least - (rows.rows @ outside)[self._active] if rows.tied else least
-        return np.concatenate([equal, least]), np.concatenate([equal, np.full(len(least), highspy.kHighsInf)])
+        low, high = self._known.ends(self._active, outside)
+        return np.concatenate([equal, low]), np.concatenate([equal, high])
 
     def _both(self, places: Matrix) -> Columns:
         """The columns in which the cells at these places rise and fall."""
@@ -131,20 +141,40 @@ class Programme:
         if len(places):
             columns = self._both(places)
             endless = np.full(len(places), highspy.kHighsInf)
-            room = np.concatenate([endless, self._counts[self.cells[places]]]) if release else 0.0
-            self._most[columns] = self._high[columns] = room
-            self._bound(columns)
+            self._most[columns] = (
+                np.concatenate([endless, self._counts[self.cells[places]]]) if release else 0.0
+            )
+            self._free(columns)
 
     def _bound(self, columns: Columns) -> None:
         """Tell the solver from and to which these columns go."""
         self._solver.changeColsBounds(len(columns), columns, self._low[columns], self._high[columns])
 
+    def _free(self, columns: Columns) -> None:
+        """These columns go as far as they may."""
+        self._low[columns], self._high[columns] = 0.0, np.minimum(self._most, self._known.most)[columns]
+        self._bound(columns)
+
     def _knowing(self, knower: Knower) -> Local:
         if knower.name not in self._knows:
-            self._knows[knower.name] = Local(
-                knower, self.cells, self._least, np.asarray(self._least @ self._counts)
-            )
+            made = Local(knower, self._place, self.cells, self._least, self._slack)
+            every = len(self._slack)
+            made.kept = every + np.flatnonzero(made.slack[every:] <= TIGHT)
+            self._knows[knower.name] = made
         return self._knows[knower.name]
+
+    def _turn(self, knower: Knower) -> None:
+        """Set the solver to what this one knows: its bounds, and the rows that its searches have broken before."""
+        known, before = self._knowing(knower), self._known
+        if known is before:
+            return
+        own = self._active >= len(self._slack)
+        before.kept = self._active[own]
+        gone = (self._equal.shape[0] + np.flatnonzero(own)).astype(np.int32)
+        self._solver.deleteRows(len(gone), gone)
+        self._active, self._known = self._active[~own], known
+        self._add(known.kept, None)
+        self._free(np.flatnonzero(before.most != known.most).astype(np.int32))
 
     def solve(
         self, ask: Ask | None, knower: Knower, outside: Matrix | None = None, *, branch: bool = True
@@ -152,37 +182,34 @@ class Programme:
         """The cheapest deviation of whole numbers of these cells that meets what is asked and keeps every row, while
         the other cells move as `outside` says; None when none is found. Without `branch` one that only branch and bound
         would find is not looked for."""
-        known = self._knowing(knower)
-        columns = known.columns
-        self._high[columns] = np.minimum(self._high[columns], known.most)
+        self._turn(knower)
         moving = {} if ask is None else self._moving(ask)
+        if ask is not None and not moving:
+            return None
+        asked, possible = self._both(np.zeros(0, dtype=np.int64)), True
         if ask is not None and len(moving) == 1:
             ((place, up),) = moving.items()
-            way, back = self._both(np.array([place]))[:: 1 if up else -1]
+            asked = self._both(np.array([place]))
+            way, back = asked[:: 1 if up else -1].tolist()
             self._low[way], self._high[back] = abs(ask.needed), 0.0
-            columns = np.unique(
-                np.append(columns, np.array([way, back], dtype=np.int32))
-            )  # none of them twice
+            possible = self._low[way] <= self._high[way] and (outside is not None or self._balances(way))
         found = None
-        if (ask is None or moving) and (self._low[columns] <= self._high[columns]).all():
-            rows = self._solver.getNumRow()
+        if possible:
             if outside is not None:
                 self._follow(outside)
-            self._bound(columns)
+            self._bound(asked)
+            row = self._solver.getNumRow()
             if ask is not None and len(moving) == 2:
                 self._ask(ask)
             self._solver.setBasis()
-            found = self._linear(known, outside)
-            if found is not None and not self._proves(found, ask, known, outside):
-                found = self._whole(np.abs(found) > WHOLE, ask, known, outside, branch=branch)
-            more = np.arange(rows, self._solver.getNumRow(), dtype=np.int32)
-            self._solver.deleteRows(len(more), more)
+            found = self._linear(outside)
+            if found is not None and not self._proves(found, ask, outside):
+                found = self._whole(np.abs(found) > WHOLE, ask, outside, branch=branch)
+            if len(moving) == 2:
+                self._solver.deleteRows(1, np.array([row], dtype=np.int32))
             if outside is not None:
                 self._follow(None)
-        self._low[columns], self._high[columns] = 0.0, self._most[columns]
-        self._bound(columns)
-        if self._broken:
-            self._keep()
+        self._free(asked)
         return None if found is None else np.rint(found).astype(np.int64)
 
     def _moving(self, ask: Ask) -> dict[int, bool]:
@@ -191,19 +218,29 @@ class Programme:
         places = {int(self._place[cell]): up for cell, up in ways if cell >= 0}
         return {place: up for place, up in places.items() if place >= 0 and self._high[place] > 0}
 
-    def _whole(
-        self, moving: Flags, ask: Ask | None, known: Local, outside: Matrix | None, *, branch: bool
-    ) -> Costs | None:
+    def _balances(self, column: int) -> bool:
+        """Whether in each equality the others go far enough to make up for what is asked of this column: what is out of
+        reach by one row alone needs no solver."""
+        some = slice(*self._by_column.indptr[column : column + 2])
+        rows, factors = self._by_column.indices[some], self._by_column.data[some]
+        where, sizes = entries(self._matrix.indptr, rows)
+        against = -self._matrix.data[where] * factors.repeat(sizes)
+        room = np.where(against > 0, against * self._high[self._matrix.indices[where]], 0.0)
+        return not len(rows) or bool(
+            (np.add.reduceat(room, sizes.cumsum() - sizes) >= factors**2 * self._low[column]).all()
+        )
+
+    def _whole(self, moving: Flags, ask: Ask | None, outside: Matrix | None, *, branch: bool) -> Costs | None:
         """The same when the cheapest, that moves these, isn't whole: the least effort first, and no dearer than need be."""
-        found = self._elsewhere(ask, known, outside)
+        found = self._elsewhere(ask, outside)
         if found is not None:
             return found
-        dived = self._dive(ask, known, outside)
+        dived = self._dive(ask, outside)
         dear = ~moving & ~self._cheap
         if not branch or (dived is not None and not np.rint(dived)[dear].any()):
             return dived
-        found = self._branch(moving, known, outside)
-        if found is None or not self._proves(found, ask, known, outside):
+        found = self._branch(moving, outside)
+        if found is None or not self._proves(found, ask, outside):
             return dived
         return found if dived is None or self._cost(found) < self._cost(dived) else dived
 
@@ -216,48 +253,44 @@ class Programme:
         low, high = (ask.needed, highspy.kHighsInf) if ask.up else (-highspy.kHighsInf, ask.needed)
         self._solver.addRow(low, high, len(columns), columns, np.array([1.0, -1.0, -1.0, 1.0]))
 
-    def _linear(self, known: Local, outside: Matrix | None) -> Costs | None:
+    def _linear(self, outside: Matrix | None) -> Costs | None:
         """The cheapest, whole or not; rows of what is known are added when they are broken."""
         for _ in range(CUTS):
             self._solver.run()
             if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
                 return None
             found = self._deviation()
-            if not self._cut(found, known, outside):
+            if not self._cut(found, outside):
                 return found
         return None
 
-    def _cut(self, found: Costs, known: Local, outside: Matrix | None) -> bool:
-        """Whether this breaks rows that weren't in the solver: they are now."""
-        broken = np.flatnonzero(known.broken(known.value(found, outside), 1e-5))
+    def _cut(self, found: Costs, outside: Matrix | None) -> bool:
+        """Whether this breaks rows that weren't in the solver: they are now, and stay."""
+        broken = np.flatnonzero(self._known.broken(self._known.value(found, outside), 1e-5))
         if len(broken):
-            self._add(known, broken, outside)
-            self._broken.extend(broken[broken < self._least.shape[0]].tolist())
+            broken = np.setdiff1d(broken, self._active)  # a row with large factors may stay a little broken
+            self._add(broken, outside)
         return bool(len(broken))
 
-    def _add(self, known: Local, some: Matrix, outside: Matrix | None) -> None:
-        """Rows of which the deviation is at least -slack, or just that."""
-        rows = known.parts[some]
-        low = -known.slack[some].astype(np.float64)
-        if outside is not None and known.tied:
-            low = low - known.rows[some] @ outside
-        high = np.where(known.equal[some], low, highspy.kHighsInf)
-        starts, columns = rows.indptr.astype(np.int32), rows.indices.astype(np.int32)
-        self._solver.addRows(len(low), low, high, rows.nnz, starts, columns, rows.data.astype(np.float64))
+    def _add(self, some: Matrix, outside: Matrix | None) -> None:
+        """Put rows in the solver of which the deviation is at least -slack, or just that."""
+        if not len(some):
+            return
+        own = self._known.own
+        where, sizes = entries(own.indptr, some)
+        starts = (2 * (sizes.cumsum() - sizes)).astype(np.int32)
+        columns = (own.indices[where][:, None] + [0, len(self.cells)]).astype(np.int32).ravel()
+        factors = (own.data[where][:, None] * [1.0, -1.0]).ravel()
+        low, high = self._known.ends(some, outside)
+        self._solver.addRows(len(some), low, high, len(columns), starts, columns, factors)
+        self._active = np.append(self._active, some)
 
-    def _keep(self) -> None:
-        """What was broken once stays in the solver."""
-        some = np.array(sorted(set(self._broken)), dtype=np.int64)
-        self._add(self._knowing(self._nobody), some, None)
-        self._active = np.concatenate([self._active, some])
-        self._broken = []
-
-    def _dive(self, ask: Ask | None, known: Local, outside: Matrix | None) -> Costs | None:
+    def _dive(self, ask: Ask | None, outside: Matrix | None) -> Costs | None:
         """One part after the other that isn't whole gets the whole number next to it, the nearest first."""
         solver = self._solver
         settled: list[int] = []
-        found = self._linear(known, outside)
-        while found is not None and not self._proves(found, ask, known, outside):
+        found = self._linear(outside)
+        while found is not None and not self._proves(found, ask, outside):
             value = np.array(solver.getSolution().col_value, dtype=np.float64)
             off = np.abs(value - np.rint(value))
             uneven = np.flatnonzero(off > NEAR)
@@ -269,27 +302,27 @@ class Programme:
             nearest = np.rint(value[column])
             for whole in (nearest, 2 * np.floor(value[column]) + 1 - nearest):
                 solver.changeColBounds(column, whole, whole)
-                found = self._linear(known, outside)
+                found = self._linear(outside)
                 if found is not None:
                     break
         self._bound(np.unique(np.array(settled, dtype=np.int32)))
         return found
 
-    def _elsewhere(self, ask: Ask | None, known: Local, outside: Matrix | None) -> Costs | None:
+    def _elsewhere(self, ask: Ask | None, outside: Matrix | None) -> Costs | None:
         """At slightly other costs the cheapest table is another one, and mostly one of whole numbers."""
         solver = self._solver
         every = np.arange(2 * len(self.cells), dtype=np.int32)
         found = None
         for factor in self._other_costs:
             solver.changeColsCost(len(every), every, self._costs * factor)
-            tried = self._linear(known, outside)
-            if tried is not None and self._proves(tried, ask, known, outside):
+            tried = self._linear(outside)
+            if tried is not None and self._proves(tried, ask, outside):
                 found = tried
                 break
         solver.changeColsCost(len(every), every, self._costs)
         return found
 
-    def _branch(self, moving: Flags, known: Local, outside: Matrix | None) -> Costs | None:
+    def _branch(self, moving: Flags, outside: Matrix | None) -> Costs | None:
         """The same in whole numbers: first among what moves already or costs next to nothing, then among all."""
         solver, size = self._solver, len(self.cells)
         every = np.arange(2 * size, dtype=np.int32)
@@ -305,7 +338,7 @@ class Programme:
                 if solver.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
                     break
                 tried = self._deviation()
-                if not self._cut(tried, known, outside):
+                if not self._cut(tried, outside):
                     found = tried
                     break
             self._bound(still)
@@ -321,17 +354,19 @@ class Programme:
         size = len(self.cells)
         return solution[:size] - solution[size:]
 
-    def _proves(self, found: Costs, ask: Ask | None, known: Local, outside: Matrix | None) -> bool:
+    def _proves(self, found: Costs, ask: Ask | None, outside: Matrix | None) -> bool:
         """Whether this is whole, keeps the rows when it is made so (of a large factor a little is much), and reaches
         what is asked. That a complete one keeps every row is checked again."""
         whole = np.rint(found)
-        if (np.abs(found - whole) > NEAR).any():
+        off = float(np.abs(found - whole).max(initial=0.0))
+        if off > NEAR:
             return False
-        uneven = self._own_equal @ whole
-        if outside is not None:
-            uneven = uneven + self._equal @ outside
-        if uneven.any() or known.broken(known.value(whole, outside)).any():
-            return False
+        if off:
+            uneven = self._own_equal @ whole
+            if outside is not None:
+                uneven = uneven + self._equal @ outside
+            if uneven.any() or self._known.broken(self._known.value(whole, outside)).any():
+                return False
         moved = np.append(whole, 0)  # a cell that is none of these doesn't move
         return ask is None or ask.met(
             moved[self._place[ask.plus]], moved[self._place[ask.minus]] if ask.minus >= 0 else 0
