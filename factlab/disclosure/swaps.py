@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from factlab.disclosure.knower import Knower
-from factlab.disclosure.model import Model, Place
+from factlab.disclosure.model import Model, Place, entries
 from factlab.disclosure.patterns import Column, Matrix
 from factlab.disclosure.rules import Ask
 
@@ -113,8 +113,8 @@ class Swaps:
         self._vectors = _vectors(ground.columns, ground.signs, ground.cells.shape[1])
         half = len(ground.columns) // 2
         self._reverse = np.concatenate([np.arange(half, 2 * half), np.arange(half)])
-        self._open = np.zeros(cells + 1, dtype=bool)
-        self._open[-1] = True  # what an area lacks doesn't hinder it
+        self._hidden = np.zeros(cells + 1, dtype=bool)
+        self._hidden[-1] = True  # what an area lacks doesn't hinder it
         self.area, self._column = np.full((2, cells), -1, dtype=np.int64)
         self.area[ground.cells[present]], self._column[ground.cells[present]] = np.nonzero(present)
         self._helping: dict[tuple[int, int, bool], tuple[Matrix, Matrix]] = {}
@@ -128,7 +128,18 @@ class Swaps:
 
     def show(self, cells: Matrix, *, hide: bool = False) -> None:
         """These cells are published, or hidden."""
-        self._open[cells] = hide
+        self._hidden[cells] = hide
+        cells = cells[self.area[cells] >= 0]
+        which, sizes = entries(self._vectors.indptr, self._column[cells])
+        area, move = self.area[cells].repeat(sizes), self._vectors.indices[which]
+        one, other = self._cells
+        self._open[area, move] = self._hidden[one[area, move]] & self._hidden[other[area, move]]
+
+    @cached_property
+    def _open(self) -> Times:
+        """[area, move]: 1 where all that it moves is hidden."""
+        one, other = self._cells
+        return (self._hidden[one] & self._hidden[other]).astype(np.int16)
 
     def find(self, ask: Ask, knower: Knower) -> Matrix | None:
         """A deviation of hidden cells that meets what is asked and moves few of them, or None."""
@@ -229,10 +240,8 @@ class Swaps:
         if knower.name not in self._often:
             self._often[knower.name] = self._known(knower)
         here = slice(*areas) if areas else slice(None)
-        room = self._often[knower.name][here, moves].astype(np.int64)
-        for side in (0, 1):
-            room[~self._open[self._cells[side][here, moves]]] = 0
-        return room
+        room: Matrix = self._often[knower.name][here, moves] * self._open[here, moves]
+        return room.astype(np.int64)
 
     @cached_property
     def _cells(self) -> tuple[Matrix, Matrix]:

@@ -231,10 +231,11 @@ class Search:
         asked, minus = self._swaps.area[[ask.plus, ask.minus]].tolist()
         alike = ask.minus < 0 or asked == minus
         free &= (self._zone[cells] != zone) | ((area == asked) & alike)
-        wrong = ~free
+        wrong, struck = ~free, np.zeros(area.max() + 2, dtype=bool)  # the last is no area
         while True:
-            free &= ~np.isin(area, area[wrong])  # an area moves as a whole, and not if it breaks a row
-            least = np.full(area.max() + 2, -1)
+            struck[area[wrong]] = True  # an area moves as a whole, and not if it breaks a row
+            free &= ~struck[area]
+            least = np.full(len(struck), -1)
             least[area[free]] = np.iinfo(np.int64).max
             np.minimum.at(least, area[free], room[free])
             best = np.full(len(zones), -1)
@@ -243,7 +244,8 @@ class Search:
             np.minimum.at(first, of, np.where(least[area] == best[of], area, len(least)))
             chosen = (area == first[of]) & (best[of] >= 0)
             every, all_moved = np.append(moving, cells[chosen]), np.append(above[moving], moved[chosen])
-            wrong = chosen & np.isin(area, self._swaps.area[self._crowd.tied(every, all_moved, who)])
+            tied = self._swaps.area[self._crowd.tied(every, all_moved, who)]
+            wrong = chosen & np.bincount(tied[tied >= 0], minlength=len(struck)).astype(bool)[area]
             if not wrong.any():
                 break
         whole = above.copy()
