@@ -216,6 +216,8 @@ def _spread(task: Task, demands: Demands, search: Search, evidence: Evidence) ->
     queue = deque(range(demands.asked))
 
     def hide(cells: Matrix) -> None:
+        if not len(cells):
+            return
         hidden[cells] = True
         search.cheapen(cells, HIDDEN * task.cost[cells])
         for cell in cells.tolist():

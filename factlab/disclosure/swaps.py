@@ -166,7 +166,11 @@ class Swaps:
                 others[start:] = takes[:, best]
                 self._share(found, (start, end), int(self._reverse[moves[best]]), int(times[best]), others)
                 return found
-        return self._far(area, moves, times, knower)
+            above = int(self._ground.parent[area])
+            if above >= 0:  # it has to move as well
+                some = np.flatnonzero(self._room(moves, knower, (above, above + 1))[0] >= times)
+                moves, times = moves[some], times[some]
+        return self._far(area, moves, times, knower) if len(moves) else None
 
     def _far(self, area: int, moves: Matrix, times: Matrix, knower: Knower) -> Matrix | None:
         """The same when what lies in the area, or above it, has to follow."""
