@@ -14,6 +14,7 @@ from factlab.disclosure.model import Model, entries, values
 from factlab.disclosure.patterns import Flags, Matrix
 
 FREE = -(2**62)  # no end to how far a cell can fall, but its own count
+TIGHT = 5  # an inequality that is so near its end stands in the solver from the start
 Moves = NDArray[np.float64]  # how far cells move, as a solver has it
 
 
@@ -99,16 +100,15 @@ class Crowd:
         free = np.where(model.forced, 0, -model.counts)
         self._still = np.array([person.fixed | model.forced for person in people]).T.copy()
         self._lowest = np.array([np.maximum(person.lowest, free) for person in people]).T.copy()
-        parts = [(model.equal, True), (model.least, False)]
-        parts += [pair for one in people for pair in ((one.equal, True), (one.least, False))]
-        sizes = [rows.shape[0] for rows, _ in parts]
-        self._rows = sparse.csr_array(sparse.vstack([rows for rows, _ in parts]))
+        each = [model.equal, model.least, *(person.rows for person in people)]
+        sizes = [rows.shape[0] for rows in each]
+        self._rows = sparse.csr_array(sparse.vstack(each))
         self._by_cell = self._rows.tocsc()
-        self._who = np.repeat([-1, -1, *np.repeat(np.arange(len(people)), 2)], sizes)
-        self._equal = np.repeat([equal for _, equal in parts], sizes)
-        slack = [model.slack, *(person.slack for person in people)]
-        nothing = [np.zeros(rows.shape[0], dtype=np.int64) for rows, equal in parts if equal]
-        self._slack = np.concatenate([part for pair in zip(nothing, slack, strict=True) for part in pair])
+        self._who = np.repeat([-1, -1, *range(len(people))], sizes)
+        exact = [np.arange(len(person.ends)) < person.equal.shape[0] for person in people]
+        self._equal = np.concatenate([np.ones(sizes[0], dtype=bool), np.zeros(sizes[1], dtype=bool), *exact])
+        nothing = np.zeros(sizes[0], dtype=np.int64)
+        self._slack = np.concatenate([nothing, model.slack, *(person.ends for person in people)])
 
     def allow(self, cells: Matrix, moved: Matrix) -> Flags:
         """Who can't exclude that these cells move so much, and nothing else; integers only."""
@@ -158,7 +158,9 @@ class Local:
         self._exact = bool(self.equal.any())
         self._floor = -self.slack.astype(np.float64)
         self.tied = self.rows.nnz > self.own.nnz  # whether other cells matter
-        self.kept = np.zeros(0, dtype=np.int64)  # rows of its own to put in the solver
+        # Rows of its own that stand in the solver when it is set to this one.
+        own = np.flatnonzero(self.slack <= TIGHT)
+        self.kept = own[own >= least.shape[0]]
 
     def value(self, deviation: Moves, outside: Matrix | None) -> Moves:
         """How far each row moves."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from factlab.disclosure.knower import Knower, Local, nobody
+from factlab.disclosure.knower import TIGHT, Knower, Local, nobody
 from factlab.disclosure.model import Model, entries
 from factlab.disclosure.patterns import Flags, Matrix
 from factlab.disclosure.rules import Ask
@@ -19,7 +19,6 @@ WHOLE, NEAR = 1e-6, 1e-3
 TRIES = 8  # other costs to try before branching
 STEPS = 40  # parts to settle before branching
 NODES = 500  # of branch and bound: a limit in seconds would make the outcome depend on the machine
-TIGHT = 5  # an inequality that is so near its end stands in the solver from the start
 CUTS = 60  # how often rows that were broken are added to a programme before it is given up
 
 Costs = NDArray[np.float64]
@@ -157,14 +156,11 @@ class Programme:
 
     def _knowing(self, knower: Knower) -> Local:
         if knower.name not in self._knows:
-            made = Local(knower, self._place, self.cells, self._least, self._slack)
-            every = len(self._slack)
-            made.kept = every + np.flatnonzero(made.slack[every:] <= TIGHT)
-            self._knows[knower.name] = made
+            self._knows[knower.name] = Local(knower, self._place, self.cells, self._least, self._slack)
         return self._knows[knower.name]
 
     def _turn(self, knower: Knower) -> None:
-        """Set the solver to what this one knows: its bounds, and the rows that its searches have broken before."""
+        """Set the solver to what this one knows: its bounds, and the rows that are near or that its searches have broken."""
         known, before = self._knowing(knower), self._known
         if known is before:
             return
@@ -361,7 +357,7 @@ class Programme:
         off = float(np.abs(found - whole).max(initial=0.0))
         if off > NEAR:
             return False
-        if off:
+        if off:  # of what is whole as it stands, the solver has kept the rows
             uneven = self._own_equal @ whole
             if outside is not None:
                 uneven = uneven + self._equal @ outside

@@ -164,7 +164,7 @@ class Evidence:
         """The demands that witnesses moving this cell meet, and how much supply they would lose for each person."""
         gone = sorted(self._movers[cell])
         if not gone:
-            return np.zeros(0, dtype=np.int64), np.zeros((0, len(self.supply.T)), dtype=np.int64)
+            return np.zeros(0, dtype=np.int64), np.zeros((0, self._demands.wanted.shape[1]), dtype=np.int64)
         meets = [self._meets[number] for number in gone]
         which, place = np.unique(np.concatenate(meets), return_inverse=True)
         witness = np.repeat(np.arange(len(gone)), [len(some) for some in meets])

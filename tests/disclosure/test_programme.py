@@ -104,4 +104,5 @@ def test_whoever_asks_after_whom_what_can_be_found_is_found(seed: int) -> None:
             assert not moved[still].any()
             assert made.valid[who]
             assert people[who].allows(sparse.csr_array([moved])).all()
+            assert whole.allows(sparse.csr_array([moved])).all()
     assert 0 < found < 40
